@@ -18,7 +18,7 @@ from facetake.errors import ConfigError
 from facetake.export import export_events
 from facetake.files import hash_of
 from facetake.generate import generate
-from facetake.networks.event_detector import REACH, EventDetector
+from facetake.networks.event_detector import EventDetector
 from facetake.performance import GenerateOptions
 from facetake_training import heard_events
 from facetake_training.heard_events import EventConfig, EventSource, Listened, Part
@@ -77,8 +77,7 @@ def test_a_folder_that_hears_breaths_marks_them_in_a_take(tmp_path: Path) -> Non
         for one in network.parameters():
             one.zero_()
         network.narrow.weight[0, ear.n_features + N_BANDS + 20, 0] = 1.0  # a band about 2 kHz, over the room
-        network.around.weight[0, 0, REACH // 2] = 1.0
-        network.out.weight[0, 0, REACH // 2] = 20.0
+        network.out.weight[0, 0] = 20.0
         dict(network.named_parameters())["out.bias"].fill_(-20.0)
     export_events(network, ("breath_in",), 0.9, ear.sha256, folder / "events.onnx")
     row = f'[events]\nfile = "events.onnx"\nsha256 = "{hash_of(folder / "events.onnx")}"\n'

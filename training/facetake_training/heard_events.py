@@ -1,8 +1,8 @@
 """Training what hears events that are not speech: a small network on what the ear tells of the line, and its bands.
 
-`train(config)` reads as the story of a run, which takes minutes: the ear hears every recording, and again in another
-room; networks that learnt without a part of the recordings, or without a whole source of them, tell what is found
-there; the last learns from all. Knows nothing of what ships (`facetake_training.shipping`).
+`train(config)` reads as the story of a run, which takes minutes: the ear hears every recording, and again as others
+would have made it; networks that learnt without a part of the recordings, or without a whole source of them, tell what
+is found there, and in noise; the last learns from all. Knows nothing of what ships (`facetake_training.shipping`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from facetake.inference.event_listener import heard_in
 from facetake.networks.event_detector import EventDetector
 from facetake.networks.optimization import step
 from facetake.timebase import n_frames
-from facetake_training import checkpoint
+from facetake_training import checkpoint, rerecording
 from facetake_training.augment import AugmentConfig, augment
+from facetake_training.rerecording import Spectrum
 
 UNSURE: Final = "unsure"
 MOST_BYTES: Final = 1 << 24  # of labels: some hundred thousand
@@ -45,8 +46,10 @@ ROOM: Final = AugmentConfig(
     0.85, snr_db=(12.0, 45.0), room=0.5, equaliser=0.6, band=0.3, codec=0.1, level_db=(-26.0, 0.0), clip=0.0, babble=0.0
 )
 """Another room, microphone and codec, by choice: a breath is 20 to 50 dB below the voice, in most rooms' noise."""
+REWORKED_NOISY: Final = 0.35  # share of reworked recordings that are noisy before, by choice: who cleans had noise
+NOISES: Final = 1  # of the run's chances, those of other recordings
 THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993)  # that are told of beside the one chosen
-RATE: Final = 4e-3  # of learning at its highest, a third of the way on
+RATE: Final = 3e-3  # of learning at its highest, a third of the way on
 DECAY: Final = 1e-2  # of weights
 
 
@@ -60,7 +63,9 @@ class EventSource:
         licence: of the recordings, for models.toml.
         labelled_only: nobody has looked at recordings without a label; False where there is nothing in those.
         share: of what is learnt from, beside that of the other sources.
-        rooms: times that every recording is heard again, each in another room.
+        noises: times that every recording is heard again, each in the noise of another room of this source.
+        reworkings: likewise as tools leave it, with or without such noise.
+        rooms: likewise, each in a room that is made up.
         left_out: networks that learnt from the other sources alone tell what is found in this one, too.
     """
 
@@ -69,6 +74,8 @@ class EventSource:
     licence: str
     labelled_only: bool = False
     share: float = 1.0
+    noises: int = 0
+    reworkings: int = 0
     rooms: int = 0
     left_out: bool = False
 
@@ -96,7 +103,7 @@ class EventConfig:
     kinds: tuple[str, ...] = ("breath_in",)
     threshold: float = 0.9
     ear: Path | None = None
-    steps: int = 1100
+    steps: int = 1300
     folds: int = 3
     seed: int = 0
     threads: int = 1
@@ -122,7 +129,7 @@ class Listened:
 
 
 Recording = tuple[Listened, ...]
-"""A recording as it is, and behind it as other rooms have it."""
+"""A recording as it is, and behind it as others would have made it: in noise, reworked, in other rooms."""
 Part = tuple[float, Sequence[Recording]]
 """A share of what is learnt from, and recordings."""
 
@@ -141,10 +148,16 @@ def train(config: EventConfig) -> Path:
     ear = inference.load_ear(config.ear or inference.SHIPPED, config.threads)
     parts = [(source.share, listened(config, source, ear)) for source in config.listened]
     told: list[Told] = []
+    in_noise: list[Told] = []
     for fold in range(config.folds):
         network = fitted(config, [(share, _apart(known, fold, config.folds)) for share, known in parts])
-        told += [_told(network, one) for _, known in parts for one in known[fold :: config.folds]]
+        apart = [known[fold :: config.folds] for _, known in parts]
+        told += [_told(network, one) for known in apart for one in known]
+        noisy = [known for source, known in zip(config.listened, apart, strict=True) if source.noises]
+        in_noise += [_told(network, one[1:]) for known in noisy for one in known]
     scores = curve(config, told, "left out")
+    if in_noise:
+        curve(config, in_noise, "left out, in noise")
     for number, source in enumerate(config.listened):
         if source.left_out:
             network = fitted(config, parts[:number] + parts[number + 1 :])
@@ -243,20 +256,50 @@ def counted(kinds: Sequence[str], line: Listened, shares: F32, threshold: float)
 
 
 def listened(config: EventConfig, source: EventSource, ear: Ear) -> list[Recording]:
-    """Every recording, heard as it is and in other rooms, with its labels. Raises ConfigError."""
+    """Every recording, heard as it is and as others would have made it, with its labels. Raises ConfigError."""
     spans = read_labels(source.labels, (*config.kinds, UNSURE))
     paths = sorted(path for path in source.path.glob("*") if path.suffix in SOUNDS)
     if missing := set(spans) - {path.stem for path in paths}:
         raise ConfigError(f"{source.path} has no recording {min(missing)}, which is labelled; see `path`")
     if source.labelled_only:
         paths = [path for path in paths if path.stem in spans]
+    sounds = [audio.read(path) for path in paths]
+    floors = [rerecording.floor_of(sound) for sound in sounds] if source.noises or source.reworkings else []
     found = []
-    for number, path in enumerate(paths):
-        sound, labels = audio.read(path), spans.get(path.stem, [])
-        rooms = [np.random.default_rng([config.seed + room, number]) for room in range(source.rooms)]
-        sounds = [sound, *(augment(sound, ROOM, random) for random in rooms)]
-        found.append(tuple(_listened(config, ear, one, labels) for one in sounds))
+    for number, (path, sound) in enumerate(zip(paths, sounds, strict=True)):
+        others = _others(config, source, number, sound, spans.get(path.stem, []), floors)
+        found.append(tuple(_listened(config, ear, *one) for one in others))
     return found
+
+
+Span = tuple[float, float, str]
+"""Start and end in seconds, and kind."""
+
+
+def _others(
+    config: EventConfig, source: EventSource, number: int, sound: F32, spans: list[Span], floors: list[Spectrum]
+) -> Iterator[tuple[F32, list[Span]]]:
+    """A recording and its labels as they are, and as others would have made it; noise is of its own fold's rooms."""
+    yield sound, spans
+    times = [(start_s, end_s) for start_s, end_s, kind in spans if kind != UNSURE]
+    for version in range(source.noises + source.reworkings):
+        random = np.random.default_rng([config.seed, NOISES, version, number])
+        other = rerecording.relevelled(sound, times, random)
+        is_noisy = version < source.noises or random.random() < REWORKED_NOISY
+        noise = (
+            rerecording.noise_for(other, floors[number % config.folds :: config.folds], random) if is_noisy else None
+        )
+        labels = spans if noise is None else _heard_still(other, noise, spans)
+        other = other if noise is None else other + noise
+        other = other if version < source.noises else rerecording.reworked(other, random)
+        yield np.clip(other, -1.0, 1.0), labels
+    for room in range(source.rooms):
+        yield augment(sound, ROOM, np.random.default_rng([config.seed + room, number])), spans
+
+
+def _heard_still(sound: F32, noise: F32, spans: Sequence[Span]) -> list[Span]:
+    """The labels, unsure where noise covers the event."""
+    return [(a, b, kind if rerecording.is_heard(sound, noise, a, b) else UNSURE) for a, b, kind in spans]
 
 
 def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[tuple[float, float, str]]]:

@@ -19,7 +19,10 @@ FAINTEST: Final = 5.0  # percentile of a band's level that is the room
 LOUD: Final = 95.0  # percentile of the loudest band's level that is the voice
 RANGE_DB: Final = (-70.0, 5.0)  # below and above the voice: what is further off says no more
 MOST_OVER_DB: Final = 40.0  # above the room, likewise
-N_TRACKS: Final = 2 * N_BANDS  # beside the voice, and over the room
+N_TRACKS: Final = 3 * N_BANDS  # beside the voice, over the room, and over the quietest nearby
+NEARBY: Final = 36  # frames to either side, 0.6 s: the pause that a sound lies in, before and after it
+EVENED: Final = 2  # frames to either side over which noise is averaged before its quietest is looked for
+MOST_OVER_NEARBY_DB: Final = 30.0  # as above the room, and less, for what is averaged
 
 
 class BandLevels(PassingFrames):
@@ -37,9 +40,10 @@ class BandLevels(PassingFrames):
         self._level_db[frames] = 10.0 * np.log10(power @ self._weights + SILENCE)
 
     def tracks(self) -> NDArray[np.float16]:
-        """(T, 80): in each band, the level beside the line's voice, and over the room's own; both about 0 to 3.
+        """(T, 120): in each band, the level beside the line's voice, over the room's own and over the quietest nearby.
 
-        A listener that has a voice's level taken from what it hears needs to be told how loud a noise is beside it.
+        All about 0 to 3. A listener that has a voice's level taken from what it hears needs to be told how loud a noise
+        is beside it; and where the room's noise comes and goes, whether it stands out of what lies around it.
         """
         level_db = self._level_db.astype(np.float32)
         if not len(level_db):
@@ -48,7 +52,27 @@ class BandLevels(PassingFrames):
         room_db = np.percentile(level_db, FAINTEST, axis=0)
         beside = np.clip(level_db - voice_db, *RANGE_DB) / 20.0 + 1.5
         over = np.clip(level_db - room_db, 0.0, MOST_OVER_DB) / 15.0
-        return np.concatenate([beside, over], axis=1).astype(np.float16)
+        even_db = np.zeros_like(level_db)
+        for shift in range(-EVENED, EVENED + 1):
+            even_db += _shifted(level_db, shift) / (2 * EVENED + 1)
+        out = np.clip(even_db - _lowest(even_db, NEARBY), 0.0, MOST_OVER_NEARBY_DB) / 10.0
+        return np.concatenate([beside, over, out], axis=1).astype(np.float16)
+
+
+def _shifted(rows: Floats, shift: int) -> Floats:
+    """Rows `shift` later; the first and the last row stand for what lies beyond them."""
+    return rows[np.clip(np.arange(len(rows)) + shift, 0, len(rows) - 1)]
+
+
+def _lowest(rows: Floats, reach: int) -> Floats:
+    """The lowest of each column within `reach` rows to either side, in as many steps as its logarithm."""
+    low = np.pad(rows, ((reach, reach), (0, 0)), mode="edge")
+    size = 1
+    while 2 * size <= 2 * reach + 1:
+        low = np.minimum(low[:-size], low[size:])
+        size *= 2
+    rest = 2 * reach + 1 - size
+    return np.minimum(low[: len(rows)], low[rest : rest + len(rows)])
 
 
 def _triangles() -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ LEFT_FRAMES: Final = 9  # of a recording after an event, likewise
 FAINT_DB: Final = 60.0  # below a line's loud parts: a gate's silence between words, and no breath
 LOUD: Final = 95  # percentile of a line's level that is loud
 BLOCK: Final = 18_000  # frames heard at once: five minutes, 20 MB
-CONTEXT: Final = 16  # frames on either side that the network sees
+CONTEXT: Final = 40  # frames on either side that the network sees
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class EventListener:
     """The network from an ear's features, and the levels of bands behind them, to events.
 
     Attributes:
-        run: maps features (1, T, D + 80) to probabilities (1, T, K).
+        run: maps features (1, T, D + 120) to probabilities (1, T, K).
         kinds: (K,) of `facetake.events`.
         threshold: probability from which on an event is believed.
         ear: whose features it reads.
@@ -53,7 +53,7 @@ class EventListener:
 
         Args:
             features: (T, D) of its ear.
-            bands: (T, 80) as `facetake.audio.BandLevels` tells them.
+            bands: (T, 120) as `facetake.audio.BandLevels` tells them.
             energy_db: (T,) level.
         """
         found = np.empty((len(features), len(self.kinds)), np.float32)
