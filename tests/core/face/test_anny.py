@@ -23,9 +23,17 @@ from facetake.rig import ARKIT_NAMES  # noqa: E402
 if TYPE_CHECKING:
     from torch import Tensor
 
-JAWS = ("jawOpen", "mouthClose")
-JAW = 0.95
-"""Shapes that open the jaw, and how far the preview head does of what anny does (`head_baking.lips`)."""
+SIZES = {
+    "jawOpen": 0.82,
+    "mouthClose": 0.82,
+    "mouthPucker": 1.5,
+    "mouthSmile": 0.96,
+    "mouthDimple": 1.3,
+    "browInnerUp": 1.7,
+    "browOuterUp": 1.67,
+    "browDown": 0.95,
+}
+"""Shapes that the preview head does by another size, in shares of what anny does (`head_baking.lips`, `rest`)."""
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +118,10 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
 def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
     """Every ARKit shape moves the skin of both heads equally far, to a fifth of a millimetre: points between old ones
-    may swing. Blinks, which both heads end where lids meet, but each by its own means, agree to a millimetre; the
-    preview head lowers brows further, so that a frown is seen, a sneer lifts the lip too, its jaw opens by a twentieth
-    less, and its lips, which are thinner, roll and press by less, and are pushed up further by the chin.
+    may swing. Blinks, which both heads end where lids meet, but each by its own means, agree to a millimetre. The
+    preview head's own sizes are those by which people's faces are read: a jaw opens less and brows rise further, a
+    sneer lifts the lip too, and its lips, which are thinner, roll and press by less, and are pushed up further by the
+    chin.
     """
     other = head.load()
     assert model.expression_names == ARKIT_NAMES == other.names[:52]
@@ -120,17 +129,19 @@ def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
     bare = np.setdiff1d(np.arange(len(other.rest)), worn)
     ours = np.linalg.norm(model.expression_basis.numpy().reshape(52, -1, 3), axis=2).max(axis=1)
     theirs = np.linalg.norm(other.deltas[:52].reshape(52, -1, 3)[:, bare], axis=2).max(axis=1)
-    blinks, frowns, sneers, thinner, shrugs, jaws = (
+    blinks, sneers, thinner, shrugs, sized = (
         np.array([one.startswith(kinds) for one in ARKIT_NAMES])
-        for kinds in ("eyeBlink", "browDown", "noseSneer", ("mouthRoll", "mouthPress"), "mouthShrugLower", JAWS)
+        for kinds in ("eyeBlink", "noseSneer", ("mouthRoll", "mouthPress"), "mouthShrugLower", tuple(SIZES))
     )
     theirs[blinks] *= BLINK_SHARE
-    theirs[jaws] /= JAW
-    plain = ~(blinks | frowns | sneers | thinner | shrugs)
+    plain = ~(blinks | sneers | thinner | shrugs | sized)
     np.testing.assert_allclose(ours[plain], theirs[plain], atol=2e-4)
     np.testing.assert_allclose(ours[blinks], theirs[blinks], atol=1e-3)
-    assert (theirs[frowns] > ours[frowns]).all() and (theirs[shrugs] > ours[shrugs]).all()
+    assert (theirs[shrugs] > ours[shrugs]).all()
     assert (theirs[thinner] < ours[thinner]).all() and (theirs[thinner] > 0.5 * ours[thinner]).all()
+    for kind, size in SIZES.items():
+        those = np.array([one.startswith(kind) for one in ARKIT_NAMES])
+        np.testing.assert_allclose(theirs[those] / ours[those], size, rtol=0.02, err_msg=kind)
 
 
 def test_eyes_turn_as_far_as_the_preview_heads(model: Anny) -> None:

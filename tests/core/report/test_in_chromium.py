@@ -46,7 +46,7 @@ IDS = """
 const rows = [...document.querySelectorAll(".line:not([hidden])")].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex);
 return rows.map((row) => row.querySelector(".id").textContent);
 """
-MOUTH = (0.38, 0.55, 0.24, 0.24)
+MOUTH = (0.42, 0.58, 0.16, 0.18)
 SKY = (0.0, 0.0, 0.12, 0.12)
 POSE = """
 const done = arguments[arguments.length - 1], [weights, seal, angles] = arguments;
