@@ -28,9 +28,8 @@ ROUNDS = 60  # passes over all frames; on people left out the error is flat from
 BATCH = 256  # frames; more a step learn no better, fewer no sooner
 MOST_S = 0.24  # further than the takes' lags are looked for, since film is seldom further off
 STEP_S = 0.01  # a quarter of a frame of video
-LEAST_FIRMNESS = (
-    1.0  # agreement times the root of the seconds: 0.06 of the pairs of other clips' lips and sound reach it
-)
+LEAST_FIRMNESS = 1.0
+"""Agreement times the root of the seconds: 6 in 100 pairs of one clip's lips and another's sound reach it."""
 MOST_APART_S = 0.04  # between the networks' lags: a frame of video
 
 
