@@ -19,6 +19,7 @@ from facetake.errors import ConfigError
 from facetake.files import quantities
 
 if TYPE_CHECKING:
+    from facetake_training.lips import LipsConfig
     from facetake_training.voices import VoiceData
 
 
@@ -226,9 +227,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "lips": lambda: lips.measure(
             LipsConfig(a.truth, a.audio[0], only=_names(a.only)),
             inference.load(a.model),
-            LipsConfig(a.against, a.audio[0], without=_names(a.only) if a.against == a.truth else ())
-            if a.against
-            else None,
+            _others(a) if a.against else None,
         ),
         "scripts": lambda: scripts.measure(LipsConfig(a.truth, a.audio[0]), a.texts, inference.load(a.model)),
         "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
@@ -245,7 +244,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "acting": lambda: acting.measure(a.audio[0], inference.load(a.model), a.takes[0] if a.takes else None),
         "faces": lambda: faces.measure(
             LipsConfig(a.truth, a.audio[0], only=_names(a.only)),
-            LipsConfig(a.against, a.audio[0], without=_names(a.only) if a.against == a.truth else ()),
+            _others(a),
             a.landmarker,
             inference.load(a.model),
             quantities.number(a.energy, "--energy", 0.0, 2.0),
@@ -257,6 +256,13 @@ def _measure(arguments: argparse.Namespace) -> int:
     }[a.what]()
     print(report)
     return 0 if report.is_met else 1
+
+
+def _others(a: argparse.Namespace) -> LipsConfig:
+    """The people of --against, without those who are looked at themselves."""
+    from facetake_training.lips import LipsConfig
+
+    return LipsConfig(a.against, a.audio[0], without=_names(a.only) if a.against == a.truth else ())
 
 
 def _names(listed: str) -> tuple[str, ...]:

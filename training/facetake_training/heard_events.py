@@ -132,6 +132,8 @@ Recording = tuple[Listened, ...]
 """A recording as it is, and behind it as others would have made it: in noise, reworked, in other rooms."""
 Part = tuple[float, Sequence[Recording]]
 """A share of what is learnt from, and recordings."""
+Span = tuple[float, float, str]
+"""Start and end of a label in seconds, and its kind."""
 
 
 def train(config: EventConfig) -> Path:
@@ -272,10 +274,6 @@ def listened(config: EventConfig, source: EventSource, ear: Ear) -> list[Recordi
     return found
 
 
-Span = tuple[float, float, str]
-"""Start and end in seconds, and kind."""
-
-
 def _others(
     config: EventConfig, source: EventSource, number: int, sound: F32, spans: list[Span], floors: list[Spectrum]
 ) -> Iterator[tuple[F32, list[Span]]]:
@@ -302,13 +300,13 @@ def _heard_still(sound: F32, noise: F32, spans: Sequence[Span]) -> list[Span]:
     return [(a, b, kind if rerecording.is_heard(sound, noise, a, b) else UNSURE) for a, b, kind in spans]
 
 
-def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[tuple[float, float, str]]]:
+def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[Span]]:
     """Start and end in seconds and kind of each label, by recording. Raises ConfigError."""
     try:
         text = files.read_bytes(path, MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the labels in {path}; see `labels`") from error
-    found: dict[str, list[tuple[float, float, str]]] = {}
+    found: dict[str, list[Span]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             continue

@@ -45,6 +45,8 @@ class BandLevels(PassingFrames):
         All about 0 to 3. A listener that has a voice's level taken from what it hears needs to be told how loud a noise
         is beside it; and where the room's noise comes and goes, whether it stands out of what lies around it.
         """
+        from scipy import ndimage  # only here: lines of which no event is heard do without it
+
         level_db = self._level_db.astype(np.float32)
         if not len(level_db):
             return np.zeros((0, N_TRACKS), np.float16)
@@ -52,27 +54,10 @@ class BandLevels(PassingFrames):
         room_db = np.percentile(level_db, FAINTEST, axis=0)
         beside = np.clip(level_db - voice_db, *RANGE_DB) / 20.0 + 1.5
         over = np.clip(level_db - room_db, 0.0, MOST_OVER_DB) / 15.0
-        even_db = np.zeros_like(level_db)
-        for shift in range(-EVENED, EVENED + 1):
-            even_db += _shifted(level_db, shift) / (2 * EVENED + 1)
-        out = np.clip(even_db - _lowest(even_db, NEARBY), 0.0, MOST_OVER_NEARBY_DB) / 10.0
+        even_db = ndimage.uniform_filter1d(level_db, 2 * EVENED + 1, axis=0, mode="nearest")
+        quiet_db = ndimage.minimum_filter1d(even_db, 2 * NEARBY + 1, axis=0, mode="nearest")
+        out = np.clip(even_db - quiet_db, 0.0, MOST_OVER_NEARBY_DB) / 10.0
         return np.concatenate([beside, over, out], axis=1).astype(np.float16)
-
-
-def _shifted(rows: Floats, shift: int) -> Floats:
-    """Rows `shift` later; the first and the last row stand for what lies beyond them."""
-    return rows[np.clip(np.arange(len(rows)) + shift, 0, len(rows) - 1)]
-
-
-def _lowest(rows: Floats, reach: int) -> Floats:
-    """The lowest of each column within `reach` rows to either side, in as many steps as its logarithm."""
-    low = np.pad(rows, ((reach, reach), (0, 0)), mode="edge")
-    size = 1
-    while 2 * size <= 2 * reach + 1:
-        low = np.minimum(low[:-size], low[size:])
-        size *= 2
-    rest = 2 * reach + 1 - size
-    return np.minimum(low[: len(rows)], low[rest : rest + len(rows)])
 
 
 def _triangles() -> NDArray[np.float64]:
