@@ -58,6 +58,20 @@ def relevelled(sound: F32, events: Times, random: np.random.Generator) -> F32:
     return sound
 
 
+def without(sound: F32, start_s: float, end_s: float, random: np.random.Generator) -> F32:
+    """The same with an event's pause filled with what is quietest about it: its room alone."""
+    beside = int(2.0 * BESIDE_S * SAMPLE_RATE_HZ)
+    first = max(0, int(start_s * SAMPLE_RATE_HZ) - beside)
+    last = min(len(sound), int(end_s * SAMPLE_RATE_HZ) + beside)
+    count = max(0, last - first)
+    floor = floor_of(sound[max(0, first - SAMPLE_RATE_HZ) : last + SAMPLE_RATE_HZ])
+    hiss = random.standard_normal(count + 4 * WINDOW).astype(np.float32)
+    share = np.minimum(1.0, np.minimum(np.arange(count), np.arange(count)[::-1]) / (BESIDE_S * SAMPLE_RATE_HZ))
+    sound = sound.copy()
+    sound[first:last] = sound[first:last] * (1.0 - share) + _sound(_frequencies(hiss) * floor[:, None], count) * share
+    return sound
+
+
 def noise_for(sound: F32, floors: Sequence[Spectrum], random: np.random.Generator) -> F32 | None:
     """A room's noise that leaves the voice 17 to 38 dB above it; None where the recording is as noisy already.
 

@@ -22,6 +22,7 @@ MOST_OVER_DB: Final = 40.0  # above the room, likewise
 N_TRACKS: Final = 3 * N_BANDS  # beside the voice, over the room, and over the quietest nearby
 NEARBY: Final = 36  # frames to either side, 0.6 s: the pause that a sound lies in, before and after it
 EVENED: Final = 2  # frames to either side over which noise is averaged before its quietest is looked for
+OUT_DB: Final = 10.0  # over the quietest nearby that is told as 1
 MOST_OVER_NEARBY_DB: Final = 30.0  # as above the room, and less, for what is averaged
 
 
@@ -56,7 +57,7 @@ class BandLevels(PassingFrames):
         over = np.clip(level_db - room_db, 0.0, MOST_OVER_DB) / 15.0
         even_db = ndimage.uniform_filter1d(level_db, 2 * EVENED + 1, axis=0, mode="nearest")
         quiet_db = ndimage.minimum_filter1d(even_db, 2 * NEARBY + 1, axis=0, mode="nearest")
-        out = np.clip(even_db - quiet_db, 0.0, MOST_OVER_NEARBY_DB) / 10.0
+        out = np.clip(even_db - quiet_db, 0.0, MOST_OVER_NEARBY_DB) / OUT_DB
         return np.concatenate([beside, over, out], axis=1).astype(np.float16)
 
 
