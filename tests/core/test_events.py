@@ -96,10 +96,10 @@ def test_what_is_heard_gives_way_to_what_is_marked() -> None:
     assert [one.kind for one in events.joined(marked, heard).events] == ["breath_in", "laugh"]
 
 
-def test_an_event_that_is_heard_is_sure_long_and_whole() -> None:
-    """Of a probability over time, stretches count that are sure somewhere, not short, not faint, not cut by an end."""
+def test_an_event_that_is_heard_is_sure_and_long() -> None:
+    """Of a probability over time, stretches count that are sure somewhere, not short, not faint, at an end too."""
     probability = np.zeros(300, np.float32)
-    probability[0:40] = 0.99  # cut by the start
+    probability[0:20] = 0.99  # the recording begins within it
     probability[100:130] = 0.5
     probability[108:115] = 0.97
     probability[160:190] = 0.6  # never sure
@@ -109,8 +109,9 @@ def test_an_event_that_is_heard_is_sure_long_and_whole() -> None:
     energy_db = np.full(300, -40.0, np.float32)
     energy_db[:60] = -10.0  # the voice
     energy_db[235:275] = -90.0  # a gate's silence
-    (one,) = heard_in(probability, energy_db, "breath_in", 0.95)
+    cut, one = heard_in(probability, energy_db, "breath_in", 0.95)
 
+    assert (cut.start_s, cut.end_s) == (0.0, 20 / 60)
     assert (one.start_s, one.end_s, one.amount) == (100 / 60, 130 / 60, None)
     assert one.confidence == pytest.approx(0.97)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,48 @@ def test_a_folder_that_hears_breaths_marks_them_in_a_take(tmp_path: Path) -> Non
 
     assert heard.kind == "breath_in" and heard.start_s == pytest.approx(0.75, abs=0.04)
     assert heard.end_s == pytest.approx(1.25, abs=0.04)
+
+
+def test_labels_are_reconsidered_where_a_network_is_sure() -> None:
+    """What nobody labelled is believed from a high probability on, and left open from a low one on; labels stay."""
+    line = _levels({100: 30, 400: 30, 500: 30})
+    first = replace(line, spans=((100, 130, "breath_in"), (200, 230, "unsure")))
+    first.labels[100:130] = 1.0
+    shares = np.zeros((600, 1), np.float32)
+    for start, share in ((200, 0.8), (300, 0.8), (400, 0.97)):
+        shares[start : start + 30] = share
+    found = heard_events.believed(("breath_in",), first, first, shares, is_other=False)
+
+    assert [span[:2] for span in found.spans if span[2] == "breath_in"] == [(100, 130), (200, 230), (400, 430)]
+    assert found.labels[400:430].all() and found.known[400:430].all() and not found.known[300:330].any()
+    assert found.known[500:].all() and not found.labels[500:].any() and first.known.all()
+
+
+def test_what_does_not_stand_out_of_other_noise_is_left_open() -> None:
+    """In another making a covered label is unsure, one that was taken out is none, and one that stands out is kept."""
+    spans = ((100, 130, "breath_in"), (200, 230, "breath_in"), (300, 330, "breath_in"))
+    first = replace(_levels({}), spans=spans)
+    shares = np.zeros((600, 1), np.float32)
+    for start, last, _ in spans:
+        shares[start:last] = 0.99
+    other = replace(_levels({100: 30}), spans=spans[:2])
+    for start, last, _ in spans[:2]:
+        other.labels[start:last] = 1.0
+    found = heard_events.believed(("breath_in",), other, first, shares, is_other=True)
+
+    assert found.spans == (spans[0], (200, 230, "unsure"))
+    assert found.labels[100:130].all() and found.known[100:130].all()
+    assert not found.labels[200:230].any() and not found.known[200:230].any()
+    assert not found.labels[300:330].any() and found.known[300:330].all()
+
+
+def _levels(loud: dict[int, int]) -> Listened:
+    """Ten seconds whose bands stand 10 dB out of what lies nearby in some stretches, by first frame and length."""
+    features = np.zeros((600, N_TRACKS), np.float16)
+    for first, length in loud.items():
+        features[first : first + length, -N_BANDS:] = 1.0
+    flat = np.zeros(600, np.float32)
+    return Listened(features, np.zeros((600, 1), np.float32), np.ones(600, np.float32), flat, ())
 
 
 def _line(seed: int) -> Listened:

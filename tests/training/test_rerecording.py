@@ -49,6 +49,18 @@ def test_noise_lies_below_the_voice_as_far_as_is_said() -> None:
     assert rerecording.noise_for(noisy, floors, random) is None
 
 
+def test_a_pause_without_its_event_sounds_like_its_room() -> None:
+    """An event that is taken out leaves the level of the room, and the rest of the recording as it was."""
+    line = _line()
+    other = rerecording.without(line, 1.2, 1.6, np.random.default_rng(4))
+    level_db = 20.0 * np.log10(other[int(1.22 * SECOND) : int(1.58 * SECOND)].std() / 1e-5)
+
+    assert abs(level_db) < 6.0 and len(other) == len(line)
+    assert np.array_equal(other[: int(1.1 * SECOND)], line[: int(1.1 * SECOND)])
+    assert np.array_equal(other[int(1.7 * SECOND) :], line[int(1.7 * SECOND) :])
+    assert len(rerecording.without(line, 2.9, 3.4, np.random.default_rng(5))) == len(line)
+
+
 def test_an_event_below_the_noise_is_not_heard() -> None:
     """What is fainter than the noise in nearly all frequencies is drowned; as loud in some, it is heard still."""
     line = _line()

@@ -60,7 +60,7 @@ TAKEN_OUT: Final = 0.2
 SURE: Final = 0.93  # from which on such a stretch is learnt from as an event, by choice
 SURE_OF_DOUBT: Final = 0.75  # likewise where somebody saw a doubtful one
 STANDS_OUT: Final = (3.0, 5)
-"""Decibels over the quietest nearby, and bands of the 40, in which an event must stand out of another's noise to be learnt.
+"""Decibels over the quietest nearby, and bands of the 40, in which an event must stand out of other noise to be learnt.
 
 With less a network learns how long a pause with a breath lasts, and takes empty ones for some. By choice.
 """

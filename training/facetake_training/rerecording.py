@@ -27,6 +27,7 @@ WINDOW: Final = 512  # samples: 32 ms, as levels of bands are told
 STEP: Final = WINDOW // 2
 LEVEL: Final = SAMPLE_RATE_HZ // 60  # samples of which a level is taken: a frame
 FLOOR: Final = 8.0  # percentile of a frequency's power that is the room alone
+MEAN_OVER_FLOOR: Final = float(np.sqrt(-0.5 / np.log(1.0 - FLOOR / 100.0)))  # amplitude of noise, over `floor_of` it
 RANGE_DB: Final = (17.0, 38.0)
 """From the room's noise up to the voice: LibriSpeech's noisier half; medians of its readers begin at 20 dB."""
 SWAYS: Final = 0.4  # share of noises that come and go, as traffic does; by choice
@@ -65,10 +66,11 @@ def without(sound: F32, start_s: float, end_s: float, random: np.random.Generato
     last = min(len(sound), int(end_s * SAMPLE_RATE_HZ) + beside)
     count = max(0, last - first)
     floor = floor_of(sound[max(0, first - SAMPLE_RATE_HZ) : last + SAMPLE_RATE_HZ])
-    hiss = random.standard_normal(count + 4 * WINDOW).astype(np.float32)
+    hiss = _frequencies(random.standard_normal(count + 4 * WINDOW).astype(np.float32))
+    hiss *= floor[:, None] * MEAN_OVER_FLOOR / np.sqrt(np.mean(np.square(np.abs(hiss))))
     share = np.minimum(1.0, np.minimum(np.arange(count), np.arange(count)[::-1]) / (BESIDE_S * SAMPLE_RATE_HZ))
     sound = sound.copy()
-    sound[first:last] = sound[first:last] * (1.0 - share) + _sound(_frequencies(hiss) * floor[:, None], count) * share
+    sound[first:last] = sound[first:last] * (1.0 - share) + _sound(hiss, count) * share
     return sound
 
 

@@ -22,8 +22,6 @@ from facetake.inference.verified import MODEL_VERSION, Opened, check_widths
 NAME = "events"
 LASTS: Final = 0.3  # probability down to which an event lasts that is sure somewhere
 LEAST_FRAMES: Final = 7  # of an event: 0.12 s; shorter breaths are clicks
-BEGUN_FRAMES: Final = 2  # of a recording before an event: where the room's noise is cut, it sounds like a breath
-LEFT_FRAMES: Final = 9  # of a recording after an event, likewise
 FAINT_DB: Final = 60.0  # below a line's loud parts: a gate's silence between words, and no breath
 LOUD: Final = 95  # percentile of a line's level that is loud
 BLOCK: Final = 18_000  # frames heard at once: five minutes, 20 MB
@@ -74,12 +72,11 @@ class EventListener:
 def heard_in(
     probability: NDArray[np.floating], energy_db: NDArray[np.floating], kind: str, threshold: float
 ) -> Iterator[Event]:
-    """Events of a kind in its probability (T,): stretches of sure frames, long, loud and not cut off."""
+    """Events of a kind in its probability (T,): stretches of sure frames, long and loud, or cut off by an end."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], probability > LASTS, [0]]).astype(np.int8)))
     faintest_db = np.percentile(energy_db, LOUD) - FAINT_DB if len(energy_db) else 0.0
     for first, last in edges.reshape(-1, 2).tolist():
-        whole = first >= BEGUN_FRAMES and last <= len(probability) - LEFT_FRAMES
-        if not whole or last - first < LEAST_FRAMES:
+        if last - first < LEAST_FRAMES:
             continue
         sure = float(np.sort(probability[first:last])[-LEAST_FRAMES:].mean())  # one frame alone may be a click
         if sure <= threshold:
