@@ -260,7 +260,7 @@ class _Night:
     def work(self, jobs: int | None, stop: threading.Event, engine: Engine) -> None:
         """Everything."""
         for row in self._refused:
-            self._summary.failed[f"{row.id} (line {row.line})"] = row.problem
+            self._summary.failed[f"{row.id} ({row.spot})"] = row.problem
             self._tell(RowProgress(row, row.problem, "", 0.0, 0.0))
         ended = 0
         for made in engine([row for row, _, _ in self._planned.values()], self._settings, jobs, stop):

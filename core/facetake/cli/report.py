@@ -61,7 +61,7 @@ def _lines(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger)
     together = batch.crowd({row.id for row in rows if not row.problem}, ledger)
     seen = set[str]()
     for row in rows:
-        name = row.id if row.id and row.id not in seen else f"line {row.line}"
+        name = row.id if row.id and row.id not in seen else row.spot
         seen.add(row.id)
         yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts, together)
 
