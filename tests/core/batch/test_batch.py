@@ -180,9 +180,7 @@ def test_files_of_earlier_runs_are_told(lines: Path, tmp_path: Path, capsys: pyt
     assert sorted(contents(out)) == ["a.csv", "a.json", "b.csv", "b.json"]
 
 
-def test_a_bad_recording_of_a_folder_is_named(
-    lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_recording_of_a_folder_is_named(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder has no lines to count: what is wrong with a recording in it is told by the file's name."""
     for one in sorted(lines.iterdir())[1:]:
         one.unlink()
