@@ -152,7 +152,7 @@ def _checked_head(head: object, n_frames: int) -> F32:
     return _frozen(array)
 
 
-def resample(take: Take, rate: Fraction) -> Take:
+def resample(take: Take, rate: Fraction, begin_s: Fraction | None = None, count: int | None = None) -> Take:
     """The take at another frame rate, by linear interpolation at the new frames' instants.
 
     Nothing is filtered on the way down: a lip closure is short, and an average would open it.
@@ -160,21 +160,24 @@ def resample(take: Take, rate: Fraction) -> Take:
     Args:
         take: Any take.
         rate: New frames per second.
+        begin_s: Time of the first new frame, on the take's own clock; by default its start.
+        count: New frames, at least 1; by default ``round(duration_s * rate)``.
 
     Returns:
-        A take of ``round(duration_s * rate)`` frames with the same start. After the last frame's instant
-        its values hold. The same take where the rate is already right.
+        A take of those frames. Before the first frame's instant and after the last one's its values hold. The same
+        take where rate and frames are already right.
 
     Raises:
         TakeError: The rate is not above zero.
     """
-    if rate == take.rate:
+    begin_s = take.start if begin_s is None else begin_s
+    count = n_frames(take.duration_s, _positive(rate)) if count is None else count
+    if (rate, begin_s, count) == (take.rate, take.start, take.n_frames):
         return take
-    count = n_frames(take.duration_s, _positive(rate))
-    below, share = positions(count, take.rate / rate, take.n_frames)
+    below, share = positions(count, take.rate / rate, take.n_frames, (begin_s - take.start) * take.rate)
     parts = share.astype(np.float32)
     head = None if take.head is None else _between(take.head, below, parts)
-    return replace(take, values=_between(take.values, below, parts), rate=rate, head=head)
+    return replace(take, values=_between(take.values, below, parts), rate=rate, start=begin_s, head=head)
 
 
 def _between(array: F32, below: NDArray[np.intp], share: F32) -> F32:

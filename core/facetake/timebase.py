@@ -6,6 +6,7 @@ Every rate that comes in, from the command line, a host, a configuration or a fi
 
 from __future__ import annotations
 
+import math
 import re
 from fractions import Fraction
 from typing import Annotated, Final
@@ -43,6 +44,7 @@ _FRACTION: Final = re.compile(r"([+-]?[0-9]{1,30})/([0-9]{1,30})")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 _SAME: Final = Fraction(1, 10**9)  # relative: a fraction that near to one of small terms is that one, rounded
 _BLOCK: Final = 4096  # frames placed together
+_FINEST: Final = 100_000  # parts of a frame in which a beginning is told: with a step's 1e13 they stay below 2**62
 _MOST_INT64: Final = 2**63 - 1  # beyond, NumPy's whole numbers wrap around
 
 
@@ -160,18 +162,21 @@ def n_frames(duration_s: Fraction, rate: Fraction) -> int:
     return max(1, round(duration_s * rate))
 
 
-def positions(count: int, step: Fraction, available: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def positions(
+    count: int, step: Fraction, available: int, first: Fraction = Fraction(0)
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Where the frames of a new grid lie on an old one, exactly.
 
-    Frame ``i`` lies at ``i * step``. A block's first place is computed in whole numbers of any size, and from there
-    on 64 bits are enough: within a block of B frames nothing exceeds B + 1 times the denominator of the step, and
-    blocks are as short as that asks. For any two rates that `parse_rate` lets in that denominator is at most 1e13, so
-    that B is 4096 and nothing exceeds 4.1e16; 64 bits hold 9.2e18.
+    Frame ``i`` lies at ``first + i * step``. A block's first place is computed in whole numbers of any size, and from
+    there on 64 bits are enough: within a block of B frames nothing exceeds B + 1 times the common denominator of step
+    and beginning, and blocks are as short as that asks. For any two rates that `parse_rate` lets in that of the step is
+    at most 1e13, so that without a beginning B is 4096 and nothing exceeds 4.1e16; 64 bits hold 9.2e18.
 
     Args:
         count: New frames.
         step: Old frames from one new frame to the next; above 0, with a denominator below 2**62.
-        available: Old frames; past the last one it holds.
+        available: Old frames; before the first one and past the last one it holds.
+        first: Old frames before the first new one, below 0 where it comes earlier; read to `_FINEST`.
 
     Returns:
         (count,) the old frame at or before each new one, and (count,) the share in 0..1 of the one after it.
@@ -179,21 +184,29 @@ def positions(count: int, step: Fraction, available: int) -> tuple[NDArray[np.in
     Raises:
         ValueError: The step is not above 0, or its denominator is too large.
     """
-    whole, part = divmod(step.numerator, step.denominator)
     if step <= 0 or step.denominator >= 2**62:
         raise ValueError(f"a step of {step} frames")
-    size = max(1, min(_BLOCK, _MOST_INT64 // step.denominator - 1, _MOST_INT64 // 2 // (whole + 1)))
+    begun = first.limit_denominator(_FINEST)
+    parts_each = math.lcm(step.denominator, begun.denominator)
+    if parts_each >= 2**62:  # no two rates that `parse_rate` lets in
+        raise ValueError(f"a step of {step} frames from {first}")
+    wide = step.numerator * (parts_each // step.denominator)
+    offset = begun.numerator * (parts_each // begun.denominator)
+    whole, part = divmod(wide, parts_each)
+    size = max(1, min(_BLOCK, _MOST_INT64 // parts_each - 1, _MOST_INT64 // 2 // (whole + 1)))
     below = np.empty(count, dtype=np.intp)
     share = np.empty(count, dtype=np.float64)
-    for first in range(0, count, size):
-        place, rest = divmod(first * step.numerator, step.denominator)
+    for block in range(0, count, size):
+        place, rest = divmod(offset + block * wide, parts_each)
         if place >= available - 1:  # from here on the last frame holds
-            below[first:] = available - 1
-            share[first:] = 0.0
+            below[block:] = available - 1
+            share[block:] = 0.0
             break
-        ahead = np.arange(min(size, count - first), dtype=np.int64)
+        ahead = np.arange(min(size, count - block), dtype=np.int64)
         parts = rest + ahead * part
-        below[first : first + size] = np.minimum(place + ahead * whole + parts // step.denominator, available - 1)
-        share[first : first + size] = (parts % step.denominator) / step.denominator
+        below[block : block + size] = np.minimum(place + ahead * whole + parts // parts_each, available - 1)
+        share[block : block + size] = (parts % parts_each) / parts_each
+    share[below < 0] = 0.0
+    below[below < 0] = 0
     share[below >= available - 1] = 0.0
     return below, share

@@ -192,6 +192,17 @@ def test_places_agree_with_fractions(available: int, old: Fraction, new: Fractio
     np.testing.assert_allclose(share, [part for _, part in slow], rtol=0, atol=1e-15)
 
 
+@given(st.integers(1, 300), RATES, RATES, st.fractions(-400, 400, max_denominator=1000))
+def test_places_from_a_beginning_agree_with_fractions(
+    available: int, old: Fraction, new: Fraction, first: Fraction
+) -> None:
+    """A grid that begins before, within or after the old one lies where exact fractions say, and holds its ends."""
+    below, share = positions(700, old / new, available, first)
+    for i in range(700):
+        place, part = _obvious(1, max(first + i * old / new, Fraction(0)), available)
+        assert below[i] == place and abs(share[i] - part) < 1e-15
+
+
 LONG = [
     *product(NTSC_RATES[:2], (Fraction(60), Fraction(99991, 99989), Fraction(99999999, 100000))),
     (Fraction(99999999, 100000), Fraction(99999989, 99999)),

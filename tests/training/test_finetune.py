@@ -13,15 +13,18 @@ import soundfile as sf
 torch = pytest.importorskip("torch", reason="training needs torch")
 pytest.importorskip("accelerate", reason="training needs accelerate")
 
-from facetake import formats, rig  # noqa: E402  after the skips
+from facetake import formats, inference, rig  # noqa: E402  after the skips
 from facetake.errors import ConfigError, TakeError  # noqa: E402
+from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks.emoface import EmoFaceSize  # noqa: E402
 from facetake.networks.encoder import MelSize  # noqa: E402
-from facetake.take import Take  # noqa: E402
+from facetake.take import Take, resample  # noqa: E402
 from facetake_training import begun_with, checkpoint, emoface, finetune, own_styles, shipping  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import DataConfig, read_lines, whole  # noqa: E402
 from facetake_training.import_takes import import_folder  # noqa: E402
+
+LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 
 
 def studio(folder: Path, names: list[str], suffix: str = ".csv", seconds: float = 1.2) -> Path:
@@ -75,6 +78,37 @@ def test_what_does_not_fit_is_named(tmp_path: Path) -> None:
         import_folder(tmp_path / "bare", tmp_path / "out", "hapy")
     with pytest.raises(TakeError, match=r"lasts 3\.00 s but a\.wav 1\.20 s"):
         import_folder(studio(tmp_path / "in", ["a"], seconds=3.0), tmp_path / "out")
+
+
+@pytest.mark.parametrize("late_s", ["0", "1/5", "-2/5"])
+def test_a_slip_between_lips_and_sound_is_told(late_s: str, tmp_path: Path) -> None:
+    """Lips that lead or lag the sound they belong to by a fifth of a second or two are told, those in step are not."""
+    take = generate(LINE, GenerateOptions("angry", seed=4), inference.load()).take
+    moved = resample(take, take.rate, Fraction(late_s), take.n_frames).values
+    (tmp_path / "in").mkdir()
+    shutil.copy(LINE, tmp_path / "in" / "angry.wav")
+    formats.write(Take(moved, take.rate), tmp_path / "in" / "angry.npz")
+    told: list[str] = []
+
+    import_folder(tmp_path / "in", tmp_path / "out", tell=told.append)
+    found = [one for one in told if "against the lips" in one]
+    way = "late" if Fraction(late_s) > 0 else "early"
+    assert len(found) == (late_s != "0")
+    assert all(f"{abs(float(Fraction(late_s))):.2f} s {way}" in one for one in found)
+
+
+def test_curves_are_laid_on_the_sound_from_their_start(tmp_path: Path) -> None:
+    """A ramp that begins a third of a second into its sound is learnt there, its ends held."""
+    folder = studio(tmp_path / "in", ["a"], ".npz")
+    values = np.tile(rig.NEUTRAL, (24, 1))
+    values[:, rig.columns("C_jaw")] = np.linspace(0.0, 0.92, 24, dtype=np.float32)[:, None]
+    formats.write(Take(values, Fraction(24), start=Fraction(1, 3)), folder / "a.npz")
+
+    import_folder(folder, tmp_path / "out")
+    with np.load(whole(tmp_path / "out")[0].take) as stored:  # type: ignore[arg-type]
+        jaw = stored["values"][:, rig.columns("C_jaw")[0]]
+    expected = np.clip((np.arange(72) / 60 - 1 / 3) * 24, 0, 23) * 0.04
+    np.testing.assert_allclose(jaw, expected, atol=1e-6)
 
 
 def test_emotions_of_names_are_told(tmp_path: Path) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import Path
 
-from facetake import files, inference, qc
+import numpy as np
+
+from facetake import files, formats, inference, qc, rig
 from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
 from facetake.batch.heard import LineHeard
@@ -25,6 +29,7 @@ from facetake.batch.row import ManifestRow, refused
 from facetake.batch.runner import default_jobs, local
 from facetake.errors import BatchError, FacetakeError
 from facetake.formats.files import marking
+from facetake.take import Take
 
 __all__ = [
     "NAME",
@@ -45,6 +50,7 @@ __all__ = [
     "judged",
     "local",
     "matrix",
+    "lost",
     "notes",
     "read",
     "run",
@@ -152,9 +158,28 @@ def run(
         listed = {row.id for row in summary.rows if not row.problem}
         done = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
         summary.told = {one.id: one.told for one in done if one.told}
+        summary.notes += lost(summary.rows, settings)
         if not settings.part:  # the other parts of a list make what one does not
             summary.notes += _left_behind(summary.rows, settings, ledger)
     return summary
+
+
+def lost(rows: Iterable[ManifestRow], settings: BatchSettings) -> list[str]:
+    """What the files of a list cannot hold of its takes, each sentence once, with how many takes it is of.
+
+    Told from the formats alone, so that takes of earlier runs count, too: every take here begins with its sound, at the
+    rate that was asked for, and turns its head where that was not left out.
+    """
+    options = settings.options
+    head = np.ones((2, 3), np.float32) if options.head else None
+    take = Take(np.tile(rig.NEUTRAL, (2, 1)), options.rate, head=head)
+    told = Counter(
+        sentence
+        for row in rows
+        if not row.problem
+        for sentence in formats.left_out(take, Path(row.out), making.form_of(row, settings))
+    )
+    return [f"{count} take{'s' * (count > 1)}: {sentence}" for sentence, count in told.items()]
 
 
 def _left_behind(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> list[str]:
@@ -260,7 +285,7 @@ class _Night:
     def work(self, jobs: int | None, stop: threading.Event, engine: Engine) -> None:
         """Everything."""
         for row in self._refused:
-            self._summary.failed[f"{row.id} (line {row.line})"] = row.problem
+            self._summary.failed[f"{row.id} ({row.spot})"] = row.problem
             self._tell(RowProgress(row, row.problem, "", 0.0, 0.0))
         ended = 0
         for made in engine([row for row, _, _ in self._planned.values()], self._settings, jobs, stop):

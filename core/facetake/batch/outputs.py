@@ -140,8 +140,8 @@ class _Claims:
             return str(error)
         if one := self._ids.get(folded(row.id)):
             if one.id == row.id:
-                return f"id '{row.id}' is there already, in line {one.line}"
-            return f"id '{row.id}' is '{one.id}' of line {one.line} on disks that know no capitals; give it another"
+                return f"id '{row.id}' is there already, in {one.spot}"
+            return f"id '{row.id}' is '{one.id}' of {one.spot} on disks that know no capitals; give it another"
         # names beside the take are kept even where nothing is written there: a later run may
         own = (row.out, keys_path(row.out), *(rig_values.place_beside(row.out, mesh) for mesh in (None, Path())))
         files = [_place(self._folder / path) if self._folder else folded(path) for path in own]

@@ -34,8 +34,8 @@ def rows(folder: Path, suffix: str, follow_links: bool) -> list[ManifestRow]:
     ids = _unique([_id(stem) for stem in stems], ["_".join(stem.parts) for stem in stems])
     outs = _unique([_out(stem) for stem in stems], [one.with_suffix("").as_posix() for one in found])
     return [
-        ManifestRow(name, one, out=PurePosixPath(out + suffix), line=number, note=_note(one, stem, name, out))
-        for number, (one, stem, name, out) in enumerate(zip(found, stems, ids, outs, strict=True), 1)
+        ManifestRow(name, one, out=PurePosixPath(out + suffix), note=_note(one, stem, name, out))
+        for one, stem, name, out in zip(found, stems, ids, outs, strict=True)
     ]
 
 

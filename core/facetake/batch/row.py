@@ -31,7 +31,7 @@ class ManifestRow:
         portrait: path of a film or picture of the line, for the report; empty for what lies beside the take.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.
-        line: where it stands in the list, from 1, for messages.
+        line: where it stands in the list, from 1, for messages; 0 for a recording of a folder, which is no list.
         duration_s: of the recording.
         problem: why it cannot run; empty where it can.
         names_form: the row itself names its output, whose suffix then tells the format.
@@ -67,8 +67,13 @@ class ManifestRow:
 
     @property
     def place(self) -> str:
-        """Where it stands, for messages."""
-        return f"{self.id}, line {self.line}" if self.id else f"line {self.line}"
+        """Its name and where it stands, for messages."""
+        return f"{self.id}, {self.spot}" if self.id else self.spot
+
+    @property
+    def spot(self) -> str:
+        """Where it stands: its line in the list, or the name of its recording where there is no list."""
+        return f"line {self.line}" if self.line else str(self.audio)
 
 
 def is_letter(one: str) -> bool:

@@ -14,6 +14,7 @@ from facetake.inspection import SOUND, is_folder
 
 FILM = (".mp4", ".m4v", ".mov", ".mkv")
 WILD = frozenset("*?[")
+TOLD = 3  # clashes that a sentence lists
 
 
 def sound_files(names: Sequence[str]) -> list[Path]:
@@ -87,18 +88,25 @@ def refuse_overwriting(written: Sequence[tuple[Path, Path]], inputs: Sequence[Pa
         inputs: everything that is read.
 
     Raises:
-        ConfigError: two results would share a file, or a result would replace an input.
+        ConfigError: two results would share a file, of which the first few pairs are named together, or a result would
+            replace an input.
     """
     read = {identity(path): path for path in inputs}
     owners: dict[str, Path] = {}
+    shared: list[str] = []
     for source, target in written:
         key = identity(target)
         if key in read:
             raise ConfigError(f"{read[key]} would be overwritten by a result; name another place with -o")
         if key in owners:
             both = f"{owners[key]} and {source}" if owners[key] != source else f"two results of {source}"
-            raise ConfigError(f"{both} would both write {target}; give them different names")
+            shared.append(f"{both} would both write {target}")
         owners[key] = source
+    if shared:
+        more = f", and {len(shared) - TOLD} more such" if len(shared) > TOLD else ""
+        raise ConfigError(
+            f"{'; '.join(shared[:TOLD])}{more}; give them different names, or name only the files that are meant"
+        )
 
 
 def check_target(target: Path, *, may_make_folder: bool = False) -> None:

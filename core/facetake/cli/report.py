@@ -30,7 +30,15 @@ def write(
     names = f"report{part}.html", f"report{part}.csv", f"report{part}.junit.xml"
     with batch.Ledger(settings.folder, settings.part) as ledger:
         lines = _lines(rows, settings, ledger)
-        written = report_page.write(lines, settings.folder, title=title, media_mb=media_mb, names=names, head=head)
+        written = report_page.write(
+            lines,
+            settings.folder,
+            title=title,
+            media_mb=media_mb,
+            names=names,
+            head=head,
+            notes=batch.lost(rows, settings),
+        )
     if written.missing:
         report.warning("report", written.missing)
     told = [f"report in {written.html}; as tables in {names[1]} and {names[2]}"]
@@ -61,7 +69,7 @@ def _lines(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger)
     together = batch.crowd({row.id for row in rows if not row.problem}, ledger)
     seen = set[str]()
     for row in rows:
-        name = row.id if row.id and row.id not in seen else f"line {row.line}"
+        name = row.id if row.id and row.id not in seen else row.spot
         seen.add(row.id)
         yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts, together)
 

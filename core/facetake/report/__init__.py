@@ -6,7 +6,7 @@ carry sound and movement of as many lines as its budget allows. Knows lines; doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,7 @@ def write(
     media_mb: float = MEDIA_MB,
     names: tuple[str, str, str] = NAMES,
     head: str = DEFAULT,
+    notes: Sequence[str] = (),
 ) -> WrittenReport:
     """Writes a report of lines into a folder: each file whole, or the older one stays.
 
@@ -83,6 +84,7 @@ def write(
             from where it lies, as long as it can be reached from the page.
         names: of the page, the CSV and the JUnit XML.
         head: whose face the page shows, one of `facetake.face.choices.HEADS`.
+        notes: what is to be known of all lines together, a sentence each, told once above them.
 
     Returns:
         What was written. A recording or take that cannot be read is named in the page, and is no error.
@@ -94,18 +96,20 @@ def write(
     try:
         with Spool(lines, title) as spool, ExitStack() as stack:
             temporary = [stack.enter_context(beside(path)) for path in (html, table, junit)]
-            carried, size = _write(spool, temporary, Path(folder), title, media_mb, head)
+            carried, size = _write(spool, temporary, Path(folder), title, media_mb, head, notes)
     except TakeError as error:
         raise BatchError(f"the report: {error}") from error
     missing = "" if three.modules() else three.MISSING
     return WrittenReport(html, table, junit, spool.counts.lines, carried, size, missing)
 
 
-def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: float, head: str) -> tuple[int, int]:
+def _write(
+    spool: Spool, files: list[Path], folder: Path, title: str, media_mb: float, head: str, notes: Sequence[str]
+) -> tuple[int, int]:
     """Fills the three files; how many lines the page carries, and the bytes of that."""
     with ExitStack() as stack:
         page_file, table_file, junit_file = (stack.enter_context(text_file(path)) for path in files)
-        page = Page(page_file, title, spool.counts, head)
+        page = Page(page_file, title, spool.counts, head, notes)
         table = Table(table_file, spool.counts)
         junit = JUnit(junit_file, title, spool.counts)
         budget = _Budget(media_mb * _MB)

@@ -11,6 +11,7 @@ import base64
 import os
 import re
 import zlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
@@ -28,7 +29,7 @@ from facetake.report.spool import Counts
 SOURCES: Final = Path(__file__).with_name("page")
 MARK: Final = "<!-- report -->"
 ROWS_A_CHUNK: Final = 500  # of a script's block: browsers draw the first rows while the rest loads
-_PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
+_PLACES: Final = re.compile(r"\{title\}|\{notes\}|/\* style \*/")
 FIELDS: Final = (
     "id",
     "character",
@@ -58,9 +59,12 @@ FIELDS: Final = (
 class Page:
     """Writes the page: `begin`, then `row` for every line, `end_rows`, then `media` where there are, `end`."""
 
-    def __init__(self, file: TextIO, title: str, counts: Counts, head: str = DEFAULT) -> None:
-        """Takes the file to write to, and whose face is shown; nothing is written yet."""
+    def __init__(
+        self, file: TextIO, title: str, counts: Counts, head: str = DEFAULT, notes: Sequence[str] = ()
+    ) -> None:
+        """Takes the file to write to, whose face is shown and what is told once; nothing is written yet."""
         self._head = head
+        self._notes = notes
         self._file = file
         self._title = title
         self._counts = counts
@@ -69,8 +73,17 @@ class Page:
 
     def begin(self) -> None:
         """Writes everything that stands before the rows."""
-        parts = {"{title}": shown(self._title), "/* style */": (SOURCES / "page.css").read_text(encoding="utf-8")}
+        parts = {
+            "{title}": shown(self._title),
+            "{notes}": self._told(),
+            "/* style */": (SOURCES / "page.css").read_text(encoding="utf-8"),
+        }
         self._file.write(_PLACES.sub(lambda place: parts[place[0]], self._top))
+
+    def _told(self) -> str:
+        """What is to be known of all lines together; nothing where there is nothing."""
+        items = "".join(f"<p>{shown(one)}</p>" for one in self._notes)
+        return f'<section class="bar notes" aria-label="About all takes">{items}</section>' if items else ""
 
     def row(self, line: ReportLine, *, carried: bool, folder: Path) -> None:
         """One line's row; carried: its media will follow; folder: of the report, for the way to its recording."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from facetake import edits, formats
 from facetake.edits import LineEdits
-from facetake.errors import ConfigError, FacetakeError
+from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.take import Take
 from facetake.ui import opening, project
 from facetake.ui.desk import Desk
@@ -146,12 +146,17 @@ class Filing:
 
     def save_to(self, path: Path) -> bool:
         """Writes the project into a file; whether it was."""
-        is_written = self._try(lambda: self.file.save(path, self._desk), f"{WRITTEN}{path}")
+        is_written = self._try(lambda: self._write_project(path), f"{WRITTEN}{path}")
         if is_written:
             self.remembered.opened(path)
             self._write_edits()
         self._show()
         return is_written
+
+    def _write_project(self, path: Path) -> list[str]:
+        """Writes the project; nothing more is to be said of it."""
+        self.file.save(path, self._desk)
+        return []
 
     def _write_edits(self) -> None:
         """Puts the edits of each line beside its recording, where `generate` and other programs find them.
@@ -174,7 +179,7 @@ class Filing:
                     edits.write(line.edits, path)
                     self._edits[path] = line.edits
             except (FacetakeError, OSError) as error:
-                self._say(f"The project is written; {error}", is_problem=True)
+                self._say(f"The project is written; {sentence(error)}", is_problem=True)
 
     def may_leave(self) -> bool:
         """Whether what is not kept may go; asks where there are takes, moods or notes."""
@@ -274,14 +279,14 @@ class Filing:
         base = self.file.path or (line.sound if line else None)
         return str(base.parent / name) if base else name
 
-    def _try(self, act: Callable[[], object], said: str) -> bool:
-        """Does something whose failure is a sentence, and which may give more to say; whether it was done."""
+    def _try(self, act: Callable[[], Sequence[str]], said: str) -> bool:
+        """Does something that gives what more is to be said of it, and says how that went; whether it was done."""
         try:
             more = act()
         except (FacetakeError, OSError) as error:
-            self._say(str(error), is_problem=True)
+            self._say(sentence(error), is_problem=True)
             return False
-        self._say("; ".join((said, *more)) if isinstance(more, list) else said)
+        self._say("; ".join((said, *more)))
         return True
 
 

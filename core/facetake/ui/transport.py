@@ -10,7 +10,7 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from facetake.errors import FacetakeError
+from facetake.errors import FacetakeError, sentence
 from facetake.timebase import parse_rate
 from facetake.ui import look
 from facetake.ui.player import Player
@@ -140,7 +140,7 @@ class Transport(QWidget):
         try:
             act()
         except (FacetakeError, OSError) as error:
-            self.told.emit(str(error))
+            self.told.emit(sentence(error))
             return False
         return True
 

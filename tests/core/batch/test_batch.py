@@ -180,6 +180,18 @@ def test_files_of_earlier_runs_are_told(lines: Path, tmp_path: Path, capsys: pyt
     assert sorted(contents(out)) == ["a.csv", "a.json", "b.csv", "b.json"]
 
 
+def test_a_bad_recording_of_a_folder_is_named(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder has no lines to count: what is wrong with a recording in it is told by the file's name."""
+    for one in sorted(lines.iterdir())[1:]:
+        one.unlink()
+    (lines / "act").mkdir()
+    (lines / "act" / "noise 1.wav").write_text("no sound")
+
+    assert main(["batch", str(lines), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 1
+    (told,) = (line for line in capsys.readouterr().err.splitlines() if "error" in line)
+    assert str(Path("act", "noise 1.wav")) in told.partition(": ")[2].partition(", ")[2] and ", line " not in told
+
+
 def test_bad_rows_among_good_ones(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each bad row is one entry with its line, the good ones are made; exit code 1, and 2 where none is made."""
     (lines / "noise.wav").write_text("no sound")

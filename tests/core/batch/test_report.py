@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -61,6 +62,28 @@ def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.Captu
         assert entry is not None and entry.made == 2
     drift = next(one for one in entry.measured if one.name == "drift")
     assert drift.value > 0.05
+
+
+@pytest.mark.parametrize(
+    ("more", "losses"),
+    [
+        (["--format", "txt", "--rate", "24"], ["at 60 fps; the take's 24 fps", "no place for the head's turn"]),
+        (["--format", "txt", "--no-head"], []),
+        (["--format", "csv", "--rate", "24"], []),
+    ],
+)
+def test_what_a_format_cannot_hold_is_told_once(
+    more: list[str], losses: list[str], lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Terminal and page say once, for all takes together, what is lost in their format, also of takes that are kept."""
+    for one in sorted(lines.iterdir())[2:]:
+        one.unlink()
+    for _ in range(2):
+        assert main(["batch", str(lines), "--out", str(tmp_path / "out"), "--jobs", "1", "--report", *more]) == 0
+        told = capsys.readouterr().err
+        page = html.unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+        assert told.count("2 takes: ") == page.count("<p>2 takes: ") == len(losses)
+        assert all(told.count(one) == 1 and page.count(one) == 1 for one in losses)
 
 
 def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

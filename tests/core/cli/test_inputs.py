@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from facetake.cli import inputs
+from facetake.cli import inputs, main
 from facetake.errors import ConfigError
 
 
@@ -67,6 +67,22 @@ def test_keys_and_takes_may_not_share_a_name(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="both write"):
         inputs.refuse_overwriting([(one, tmp_path / "l.keys.json"), (other, tmp_path / "l.keys.json")], [one, other])
+
+
+@pytest.mark.parametrize("command", ["generate", "align"])
+def test_recordings_of_one_name_in_a_folder_are_all_named(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each pair of recordings that would share a result is named before anything is made, with two ways out."""
+    for name in ("film.mov", "film.mp4", "line.flac", "line.wav", "other.wav"):
+        (tmp_path / name).touch()
+
+    assert main([command, str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    for one, other in (("film.mov", "film.mp4"), ("line.flac", "line.wav")):
+        assert f"{tmp_path / one} and {tmp_path / other} would both write" in told
+    assert "different names, or name only the files that are meant" in told and "other" not in told
+    assert len(list(tmp_path.iterdir())) == 5
 
 
 def test_a_film_needs_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -252,6 +252,27 @@ window.filing.export_to(folder / "one.npz", "npz"); tell()
     assert "head" not in whole["said"]
 
 
+def test_a_system_that_refuses_is_told_with_what_to_do(folder: Path) -> None:
+    """What the system says of saving or exporting is one sentence with the file and a remedy, and not its number."""
+    (told,) = run(
+        folder,
+        """
+from facetake.ui import filing
+def full(*_): raise OSError(28, "No space left on device", "there")
+window.open([a]); settle(); window.generate(); settle()
+save, write = window.filing.file.save, filing.formats.write
+window.filing.file.save = filing.formats.write = full
+window.filing.save_to(folder / "show.facetake"); said = [window.message.text()]
+window.filing.export_to(folder / "one.npz", "npz"); said.append(window.message.text())
+window.filing.file.save, filing.formats.write = save, write
+tell(refusals=said)
+""",
+    )
+
+    for said in told["refusals"]:
+        assert said.startswith("there cannot be used (No space left on device); check") and "Errno" not in said
+
+
 def test_takes_are_opened_like_sounds(folder: Path) -> None:
     """One beside its recording is a take of that line; one of another rig says what is wrong in its line."""
     told = run(

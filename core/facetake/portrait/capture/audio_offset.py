@@ -78,9 +78,12 @@ def offset(actor: CapturedActor, model: FaceModel, models: Models) -> AudioOffse
         models: the shipped networks.
     """
     found = lateness(actor, model, models)
-    if found is None:
-        return None
-    late_s = found.lag_frames / float(actor.rate)
+    return None if found is None else worth_telling(found, float(actor.rate))
+
+
+def worth_telling(found: Aperture, rate: float) -> AudioOffset | None:
+    """What was found at frames per second, if it is large and sure enough to act upon."""
+    late_s = found.lag_frames / rate
     if abs(late_s) < LEAST_S or found.best < max(SURE, found.correlation + GAINED):
         return None
     return AudioOffset(late_s, found.best, found.correlation)
