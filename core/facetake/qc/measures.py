@@ -39,6 +39,7 @@ MOVES = 0.02
 """Silence of at least the first, in seconds, is looked at, without the second at either end, in which mouths settle and
 breathe in; a control that moves less than the third is dead."""
 SURE = 0.8  # probability from which on a p or f is surely heard: with less, captured lips often do something else
+SURE_S = 1 / 30  # on either side of a closure in which it is surely heard: lips meet that much beside the sound
 AROUND_S = 0.08  # on either side of a closure in which lips may close instead: the ear is no more exact
 PARTED = 0.08
 OPEN_SHARE = 0.3
@@ -396,9 +397,12 @@ class _Look:
         """Closures of a kind that the sound is sure of: frames around each, and its middle in seconds."""
         column = self.visemes[:, VISEMES.index({"p": CLOSED, "f": TEETH}[kind])]
         found = []
+        beside = round(SURE_S * self.rate)
         for one in self.heard.closures:
             first, last = (round((at - float(self.take.start)) * self.rate) for at in (one.start_s, one.end_s))
-            if one.kind != kind or first < 0 or last >= len(column) or column[first : last + 1].max() < SURE:
+            if one.kind != kind or first < 0 or last >= len(column):
+                continue
+            if column[max(0, first - beside) : last + beside + 1].max() < SURE:
                 continue
             around = round(AROUND_S * self.rate)
             found.append((slice(max(0, first - around), last + around + 1), (one.start_s + one.end_s) / 2))

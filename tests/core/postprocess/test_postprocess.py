@@ -165,6 +165,45 @@ def test_closures_are_found() -> None:
     assert lip_closure.find_closures(visemes, start_s=2.0)[0].start_s == pytest.approx(2 + 49.5 / 60)
 
 
+@pytest.mark.parametrize("slope", [[0.9, 0.35, 0.15], [0.9, 0.5, 0.39, 0.3, 0.12], [0.3, 0.15]])
+def test_a_slope_is_no_closure_of_its_own(slope: list[float]) -> None:
+    """However a probability rises or falls it tells of one closure, and of two only where it rises once more."""
+    visemes = np.zeros((60, 16))
+    column = VISEMES.index("p")
+    values = np.tile(rig.NEUTRAL, (60, 1)).astype(np.float32)
+    for rows in (slice(20, 20 + len(slope)), slice(20 + 1 - len(slope), 21)):
+        visemes[:, column] = 0.0
+        visemes[rows, column] = slope if rows.start == 20 else slope[::-1]
+        assert len(lip_closure.find_closures(visemes, values=values)) == 1
+    visemes[:, column] = 0.0
+    visemes[20:31, column] = [*slope[:1], *slope[:1], *slope[1:2], 0.1, 0.1, 0.1, 0.1, 0.1, *slope[1:2], *slope[:1] * 2]
+    assert len(lip_closure.find_closures(visemes, values=values)) == 2
+
+
+@pytest.mark.parametrize(("kind", "lowest"), [("p", 97), ("p", 103), ("f", 101), ("p", 106)])
+def test_lips_meet_where_they_come_closest(kind: str, lowest: int) -> None:
+    """A closure is on the frame on which the curves are lowest, and no earlier or later than what is heard allows."""
+    visemes = spoken(200, **{kind: [(97, 104, 0.9)]})
+    values = np.tile(rig.NEUTRAL, (200, 1)).astype(np.float32)
+    values[:, JAW] = 0.3 - 0.25 * np.exp(-0.5 * ((np.arange(200) - lowest) / 2.0) ** 2)
+    (one,) = lip_closure.find_closures(visemes, values=values)
+    at = (one.start_s + one.end_s) * 30
+    assert at == pytest.approx(min(lowest, 104), abs=1.01)
+    sealed = lip_closure.seal_lips(values, [one])
+    assert lip_closure.check_seals(sealed, [one]) == []
+    assert (mouth.aperture(sealed) >= 0.2)[[88, 115]].all()
+
+
+def test_a_long_closure_is_held() -> None:
+    """Lips that are read as open through a long m are shut in all of it but a fiftieth of a second at either end."""
+    visemes = spoken(200, p=[(80, 110, 0.9)])
+    values = np.tile(rig.NEUTRAL, (200, 1)).astype(np.float32)
+    values[:, JAW] = 0.1
+    (one,) = lip_closure.find_closures(visemes, values=values)
+    assert one.end_s - one.start_s == pytest.approx(0.46)
+    assert (one.start_s + one.end_s) / 2 == pytest.approx(94.5 / 60, abs=0.02)
+
+
 @given(st.integers(0, 10_000), st.sampled_from(RATES))
 @settings(max_examples=60, deadline=None)
 def test_seals_hold_for_any_face_at_any_rate(seed: int, rate: Fraction) -> None:
