@@ -160,7 +160,7 @@ def _sound(path: Path) -> Facts:
 
 def _made_by(path: Path) -> Facts:
     """What a film of ours says about itself, under `made_by`; nothing for any other file."""
-    from facetake.render.provenance import read_provenance
+    from facetake.render.video import read_provenance
 
     told = read_provenance(path) if path.suffix.lower() in FILM else None
     return {"made_by": dict(told)} if told else {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from facetake.portrait.kept_frames import KeptFrames
     from facetake.portrait.system import RenderedVideo
-    from facetake.render.provenance import Provenance
+    from facetake.render.video import Provenance
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from facetake.formats import beside
 from facetake.portrait.capture import actor
 from facetake.portrait.storage import read_json
 from facetake.portrait.system import RenderJob
-from facetake.render.provenance import Provenance, SourceFile, source
+from facetake.render.video import Provenance, SourceFile, source
 
 ABOUT: Final = "consent.json"
 NAME: Final = "consent"

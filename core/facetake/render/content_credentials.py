@@ -15,7 +15,7 @@ from typing import Any, Final
 from facetake import __version__, files
 from facetake.errors import RenderError
 from facetake.files import json_text
-from facetake.render.provenance import SOURCE_TYPE, Provenance
+from facetake.render.video import SOURCE_TYPE, Provenance
 
 KINDS: Final = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime"}
 """Containers that can hold a C2PA manifest; Matroska has no place for one."""

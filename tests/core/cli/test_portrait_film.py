@@ -36,7 +36,7 @@ from facetake.portrait.capture.posed_face import open_face  # noqa: E402
 from facetake.portrait.kept_frames import PART  # noqa: E402
 from facetake.portrait.storage import write_png  # noqa: E402
 from facetake.portrait.video.footage import open_footage  # noqa: E402
-from facetake.render.provenance import read_provenance  # noqa: E402
+from facetake.render.video import read_provenance  # noqa: E402
 
 N_FRAMES = 52
 SIZE = "64"

@@ -1,4 +1,4 @@
-"""Tests of facetake.render.provenance and content_credentials: what a film says about itself, and how it is signed."""
+"""Tests of facetake.render.video and content_credentials: what a film says about itself, and how it is signed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
 from facetake.errors import RenderError  # noqa: E402  after the skip
 from facetake.render import content_credentials  # noqa: E402
-from facetake.render.provenance import Provenance, SourceFile, read_provenance  # noqa: E402
-from facetake.render.video import write_video  # noqa: E402
+from facetake.render.video import (  # noqa: E402
+    Provenance,
+    SourceFile,
+    read_provenance,
+    write_video,  # noqa: E402
+)
 
 ABOUT = Provenance("audiodvp", (SourceFile("audio", "line.wav", "0" * 64),), "1" * 64)
 EXTENSIONS = """basicConstraints=critical,CA:FALSE
