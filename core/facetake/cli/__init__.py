@@ -39,8 +39,7 @@ from facetake.cli import (
     worker,
 )
 from facetake.cli.parser import Parser
-from facetake.cli.progress import Reporter, add_option
-from facetake.cli.terminal import is_debugging, prepare, tell
+from facetake.cli.terminal import Reporter, add_option, is_debugging, prepare, tell
 from facetake.errors import FacetakeError, Notice, sentence
 
 COMMANDS = (

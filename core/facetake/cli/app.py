@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from facetake.cli import inputs
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.inspection import is_folder
 
 NAME = "app"

@@ -12,9 +12,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from facetake.cli import generate, options, rigs
-from facetake.cli.progress import Reporter
 from facetake.cli.report import write as write_report
-from facetake.cli.terminal import say
+from facetake.cli.terminal import Reporter, say
 from facetake.errors import ConfigError
 from facetake.face.choices import DEFAULT, HEADS
 from facetake.files import quantities

@@ -13,8 +13,7 @@ from typing import Final
 
 from facetake.cli import fish
 from facetake.cli.parser import Parser
-from facetake.cli.progress import Reporter
-from facetake.cli.terminal import say
+from facetake.cli.terminal import Reporter, say
 
 NAME = "completion"
 ABOUT = "print a script that completes commands and options at the Tab key"

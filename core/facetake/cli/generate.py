@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, made_take, options, rigs, scripts
-from facetake.cli.progress import Reporter
-from facetake.cli.terminal import is_debugging
+from facetake.cli.terminal import Reporter, is_debugging
 from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.files import quantities

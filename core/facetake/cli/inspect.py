@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facetake.cli.progress import Reporter
-from facetake.cli.terminal import say
+from facetake.cli.terminal import Reporter, say
 from facetake.files import json_text
 
 NAME = "inspect"

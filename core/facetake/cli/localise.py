@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, made_take, options, scripts
 from facetake.cli.generate import check_suffix, take_suffix
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 

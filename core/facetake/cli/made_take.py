@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 
 if TYPE_CHECKING:
     from facetake.generate import Performance

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from facetake.cli import inputs
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import ConfigError
 
 NAME = "package"

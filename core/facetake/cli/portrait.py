@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from facetake.cli import inputs, options, portrait_capture, portrait_film, portrait_output
-from facetake.cli.progress import Reporter, add_option
+from facetake.cli.terminal import Reporter, add_option
 from facetake.errors import ConfigError
 from facetake.portrait.system import Action, EvaluateJob, PortraitSystem, RenderJob, TrainJob, systems
 

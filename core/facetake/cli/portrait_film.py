@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facetake.cli import options, portrait_capture, portrait_output
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import ConfigError
 from facetake.portrait.system import FOLDERS, Listener
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:

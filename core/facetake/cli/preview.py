@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, options
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.face.choices import DEFAULT, FRONT, HEADS, VIEWS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 
 if TYPE_CHECKING:
     from facetake.batch import BatchSettings, Ledger, LedgerEntry, ManifestRow, Verdict

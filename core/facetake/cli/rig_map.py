@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, rigs
-from facetake.cli.progress import Reporter, add_option
+from facetake.cli.terminal import Reporter, add_option
 from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 from facetake.files.spelling import meant

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from facetake.cli import inputs, made_take, options
 from facetake.cli.generate import take_suffix
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import ConfigError
 from facetake.files import quantities
 

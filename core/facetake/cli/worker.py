@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 
 NAME = "worker"
 ABOUT = "serve a host program such as Maya: one JSON request a line in, one JSON event a line out"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from facetake import files
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import ConfigError
 from facetake.files import user_folders
 

@@ -1,9 +1,9 @@
-"""Writes pictures and sound into a video file, and what the file says about itself: that it was generated, by what, and from which files, in its container's tags.
+"""Writes pictures and sound into a video file, and what the file says about itself in its container's tags.
 
 Knows containers and codecs; does not know faces or takes. Frame times are exact for rational rates, the file appears
 whole or not at all. Needs PyAV (the `preview` extra).
 
-Players and asset managers show `description`; programs read `comment`, one JSON object. Whoever wants a film to be
+That it was generated, by what, and from which files: players and asset managers show `description`; programs read `comment`, one JSON object. Whoever wants a film to be
 provable as well signs it (`facetake.render.content_credentials`). Does not know portraits.
 """
 

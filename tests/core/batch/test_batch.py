@@ -21,7 +21,7 @@ from facetake import batch, formats
 from facetake.batch import making, runner
 from facetake.cli import main
 from facetake.cli.batch import _Polite
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.errors import BatchError
 from facetake.generate import GenerateOptions
 

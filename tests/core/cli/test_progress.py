@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 
 
 class Terminal(io.StringIO):

@@ -34,7 +34,7 @@ def test_any_letter_goes_through_any_pipe(encoding: str, shown: bytes) -> None:
 
 def test_events_carry_names_whole_through_any_pipe() -> None:
     """A JSON event reads back the same name whatever the encoding of the pipe."""
-    code = "from facetake.cli.progress import Reporter; Reporter('json').done('\\u53f0', ['\\u53f0.csv'])"
+    code = "from facetake.cli.terminal import Reporter; Reporter('json').done('\\u53f0', ['\\u53f0.csv'])"
     done = python(code, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
 
     assert json.loads(done.stdout) == {"event": "done", "item": "台", "outputs": ["台.csv"]}

@@ -18,7 +18,7 @@ import soundfile as sf
 
 from facetake import formats, rig
 from facetake.cli import main, written
-from facetake.cli.progress import Reporter
+from facetake.cli.terminal import Reporter
 from facetake.take import Take
 
 QUIET = Reporter("none", quiet=True)

@@ -10,8 +10,7 @@ import argparse
 from pathlib import Path
 
 from facetake.cli import written
-from facetake.cli.progress import Reporter
-from facetake.cli.terminal import say
+from facetake.cli.terminal import Reporter, say
 from facetake.errors import ConfigError
 from facetake.files import json_text
 
