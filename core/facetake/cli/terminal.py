@@ -1,4 +1,4 @@
-"""What reaches the user's eyes: standard output in any encoding, errors as one sentence, and how far a command has come.
+"""What reaches the user's eyes: output in any encoding, errors as one sentence, how far a command has come.
 
 Progress is a bar on a terminal, or one JSON event a line. Knows nothing of what is said or done.
 """

@@ -3,8 +3,9 @@
 Knows containers and codecs; does not know faces or takes. Frame times are exact for rational rates, the file appears
 whole or not at all. Needs PyAV (the `preview` extra).
 
-That it was generated, by what, and from which files: players and asset managers show `description`; programs read `comment`, one JSON object. Whoever wants a film to be
-provable as well signs it (`facetake.render.content_credentials`). Does not know portraits.
+What it says is that it was generated, by what and from which files: players and asset managers show `description`;
+programs read `comment`, one JSON object. Whoever wants a film to be provable as well signs it
+(`facetake.render.content_credentials`).
 """
 
 from __future__ import annotations
