@@ -12,6 +12,7 @@ from facetake import rig
 from facetake.arrays import F32
 
 SEALED_APERTURE = 0.03  # by choice; a wide vowel has about 0.5
+UPPER_LIP = 0.25  # of the opening for a raised upper lip, as its weight in those formulas
 TEETH_APERTURE = 0.12  # by choice, for f and v: a quarter of a wide vowel's
 TEETH_TOGETHER = 0.5  # two thirds of what an artist's f has: 0.76
 TEETH_BITE = 0.4  # likewise, of 0.59
@@ -33,7 +34,7 @@ def aperture(values: NDArray[np.floating]) -> F32:
     jaw = values[:, rig.columns("C_jaw")[0]]
     lips = (
         0.35 * _both(values, "lowerLipDepress")
-        + 0.25 * _both(values, "upperLipRaise")
+        + UPPER_LIP * _both(values, "upperLipRaise")
         + 0.15 * _both(values, "stretch")
     )
     press = 0.3 * np.clip(_both(values, "pressU"), 0.0, 1.0)

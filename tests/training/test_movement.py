@@ -16,7 +16,7 @@ from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake.motion.expression import MOVEMENT_FPS  # noqa: E402
 from facetake_training import shipping  # noqa: E402
 from facetake_training.lips import LipsConfig  # noqa: E402
-from facetake_training.movement import MovementConfig, collect  # noqa: E402
+from facetake_training.movement import MouthPart, MovementConfig, collect, logit  # noqa: E402
 
 NAMES = ("browDownLeft", "browDownRight", "browInnerUp", "eyeBlinkLeft", "eyeBlinkRight")
 
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> MovementConfig:
     sf.write(tmp_path / "audio" / "a.flac", sound, 16_000)
     faces = LipsConfig(tmp_path / "lips.npz", tmp_path / "audio")
     modes = {"browDown": {"brow_down": 2.0, "C_mouth.X": 0.5}, "browInnerUp": {"brow_raiseIn": 3.0}}
-    return MovementConfig(tmp_path / "run", (faces,), modes, ("a face: CC0",))
+    return MovementConfig(tmp_path / "run", (faces,), modes, sources=("a face: CC0",))
 
 
 def test_tracks_are_deviations_without_blinks(config: MovementConfig) -> None:
@@ -73,3 +73,28 @@ def test_unknown_scores_and_short_clips_are_told(config: MovementConfig) -> None
     np.savez(truth, **short)  # type: ignore[arg-type]  # as above
     with pytest.raises(ConfigError, match="no clip"):
         collect(config)
+
+
+def test_a_mouth_is_solved_from_all_of_its_scores(config: MovementConfig) -> None:
+    """A part of the mouth follows its score's logit, on the side and the way it goes, by as much as the head shows."""
+    with np.load(config.tracked[0].truth, allow_pickle=False) as stored:
+        truth = dict(stored)
+    swing = 1.5 * np.sin(2.0 * np.pi * truth["a.time"])
+    more = 1.0 / (1.0 + np.exp(4.0 - np.stack([swing, 0.0 * swing, -swing, swing], axis=1)))
+    truth["a.arkit"] = np.concatenate([truth["a.arkit"], more], axis=1)
+    truth["names"] = np.array([*NAMES, "mouthDimpleLeft", "mouthDimpleRight", "mouthLeft", "mouthRight"])
+    np.savez(config.tracked[0].truth, **truth)
+    mouth = {
+        "dimple": MouthPart({"mouth_dimple": 1.0}, {"mouthDimpleLeft": 10.0}, sides=True),
+        "sideways": MouthPart({"C_mouth.X": 1.0}, {"mouthLeft": 10.0, "mouthRight": -10.0}, below={"C_mouth.X": -1.0}),
+    }
+    rest = dict.fromkeys(("mouthDimple", "mouthLeft", "mouthRight"), 0.0)
+    with np.load(collect(replace(config, mouth=mouth, rest=rest)), allow_pickle=False) as stored:
+        tracks, modes, mirror = (stored[name].astype(float) for name in ("tracks", "modes", "mirror"))
+    assert mirror.tolist() == [1, 0, 2, 4, 3, 6, 5]
+    left, right, leftwards, rightwards = tracks[:, 3:].T
+    assert 0.1 < left.max() < 0.18 and left.min() == 0.0 and right.max() < 0.01
+    assert np.corrcoef(left, rightwards)[0, 1] > 0.9 and not (leftwards * rightwards).any()
+    assert modes[3, rig.columns("L_mouth_dimple")] == 1.0
+    assert modes[5, rig.columns("C_mouth.X")] == -modes[6, rig.columns("C_mouth.X")] == 1.0
+    assert logit(np.array([0.0, 0.5]))[0] > -10.0 and logit(np.array([0.0, 0.5]))[1] == 0.0

@@ -29,7 +29,29 @@ CUTOFF_HZ = 6.0  # faces have no more; a tracker's noise has
 BLINK_ABOVE = 0.22
 BLINK_REACH = 3
 """A lid this far above its usual place blinks; frames around it that are bridged, for lids pull cheeks and brows."""
+FLOOR = 1e-4  # of a score: what lies below it is the tracker's own noise
+RIDGE = 2.0  # by choice, of a control's square beside that of a logit: none is driven far for little
+STEPS = 256  # of a unit, to which what a mouth does is rounded: less is not seen, and does not fill the file
+ASIDE = "sideways"  # the part that goes to the left above its rest, to the right below
 LARGEST = 5.0  # deviations beyond so many standard deviations of the clip are bent back: a tracker's slips
+
+
+@dataclass(frozen=True)
+class MouthPart:
+    """One thing that a mouth does beside opening, rounding and closing.
+
+    Attributes:
+        controls: what one unit of it does to the rig, named as in `MovementConfig.modes`.
+        seen: by how much one unit of it raises the logit of each of the tracker's scores on the preview head. Of a part
+            with sides it is the left one's; the right one's is its mirror image.
+        sides: whether there is one on either side.
+        below: what one unit below its rest does to the rig; nothing for parts that only rise.
+    """
+
+    controls: Mapping[str, float]
+    seen: Mapping[str, float]
+    sides: bool = False
+    below: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,12 +63,16 @@ class MovementConfig:
         tracked: folders of tracked faces.
         modes: for each of the tracker's scores, without its side, what one unit of it does to controls; names without
             CTRL_, without a side where they follow the score's, C_ with one.
+        mouth: what a mouth does with speech, solved for from all scores that `rest` names together.
+        rest: logit of each of those scores, without sides, of people above that of the preview head, at rest both.
         sources: whose faces these are, with their licences, for models.toml.
     """
 
     out: Path
     tracked: tuple[LipsConfig, ...]
     modes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    mouth: Mapping[str, MouthPart] = field(default_factory=dict)
+    rest: Mapping[str, float] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
 
 
@@ -60,13 +86,19 @@ def collect(config: MovementConfig) -> Path:
         ConfigError: a score or control is unknown, or no clip is long enough.
     """
     scores, modes, mirror = _modes(config.modes)
+    mouth = SpeakingMouth(config) if config.mouth else None
+    if mouth is not None:
+        mirror = np.concatenate([mirror, len(mirror) + mouth.mirror])
+        modes = np.concatenate([modes, mouth.modes])
     tracks: list[F64] = []
     voices: list[NDArray[np.float32]] = []
     for folder in config.tracked:
         for clip in clips(folder):
-            found = _movement(folder, clip, scores)
+            found = _movement(folder, clip, scores, mouth.scores if mouth else [])
             if found is not None:
-                tracks.append(found[0])
+                rows = found[0][:, : len(scores)]
+                logits = found[0][:, len(scores) :]
+                tracks.append(np.concatenate([rows, mouth.parts(logits)], axis=1) if mouth else rows)
                 voices.append(found[1])
     if not tracks:
         raise ConfigError(f"no clip of {config.tracked} lasts {LEAST_S + SETTLE_S:g} s")
@@ -98,6 +130,66 @@ def _modes(table: Mapping[str, Mapping[str, float]]) -> tuple[list[str], NDArray
     return scores, np.stack(rows), np.array([scores.index(name) for name in swapped])
 
 
+def logit(scores: F64) -> F64:
+    """What the tracker's scores follow evenly: near nothing and near all they are flat."""
+    held = np.clip(scores, FLOOR, 1.0 - FLOOR)
+    return np.asarray(np.log(held / (1.0 - held)))
+
+
+class SpeakingMouth:
+    """From logits of all of a mouth's scores to what its parts do on the rig, by how the preview head is read.
+
+    Attributes:
+        scores: the tracker's scores that it is solved from.
+        modes: (P, 174) what one unit of each track does to the controls.
+        mirror: (P,) place of each when the face is mirrored.
+    """
+
+    def __init__(self, config: MovementConfig) -> None:
+        sided = {name for part in config.mouth.values() for name in part.seen if name.endswith(("Left", "Right"))}
+        stems = {name.removesuffix("Left").removesuffix("Right") for name in sided} - {"mouth"}
+        self.scores = [
+            name for stem in config.rest for name in ((stem + "Left", stem + "Right") if stem in stems else (stem,))
+        ]
+        columns, self._signs, rows, names = [], [], [], []
+        for name, part in config.mouth.items():
+            for side in ("Left", "Right") if part.sides else ("",):
+                seen = {_other(key): value for key, value in part.seen.items()} if side == "Right" else part.seen
+                columns.append([seen.get(score, 0.0) for score in self.scores])
+                for sign, controls, key in ((1.0, part.controls, "above"), (-1.0, part.below, "below")):
+                    if controls:
+                        rows.append(_row(controls, side))
+                        names.append(name + key + side)
+                        self._signs.append((len(columns) - 1, sign))
+        self._seen = np.array(columns, np.float64).T
+        self._raised = np.array([config.rest[_stem(score, config.rest)] for score in self.scores])
+        self.modes = np.stack(rows)
+        swapped = [_turned(_other(name)) for name in names]
+        self.mirror = np.array([names.index(name) for name in swapped])
+
+    def parts(self, logits: F64) -> F64:
+        """Tracks (N, P) from 0, of logits (N, S) less their clip's middle."""
+        solved = np.linalg.solve(self._seen.T @ self._seen + RIDGE * np.eye(self._seen.shape[1]), self._seen.T)
+        moved = (logits + self._raised) @ solved.T
+        parts = np.stack([np.maximum(sign * moved[:, column], 0.0) for column, sign in self._signs], axis=1)
+        return np.asarray(np.round(STEPS * parts) / STEPS)
+
+
+def _stem(score: str, stems: Mapping[str, float]) -> str:
+    """The name under which a score stands in the configuration."""
+    return score if score in stems else score.removesuffix("Left").removesuffix("Right")
+
+
+def _turned(name: str) -> str:
+    """A part that has no sides and goes to either, on the other side."""
+    return {f"{ASIDE}above": f"{ASIDE}below", f"{ASIDE}below": f"{ASIDE}above"}.get(name, name)
+
+
+def _other(name: str) -> str:
+    """A score's or part's name on the other side of the face."""
+    return name.replace("Left", "*").replace("Right", "Left").replace("*", "Right")
+
+
 def _row(controls: Mapping[str, float], side: str) -> NDArray[np.float32]:
     row = np.zeros(rig.N_CONTROLS, np.float32)
     for name, value in controls.items():
@@ -110,13 +202,16 @@ def _row(controls: Mapping[str, float], side: str) -> NDArray[np.float32]:
     return row
 
 
-def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[F64, NDArray[np.float32]] | None:
-    """Deviations (N, M) and the voice (N,) of one clip at `MOVEMENT_FPS`; None for one that is too short."""
+def _movement(
+    folder: LipsConfig, clip: str, linear: list[str], logits: list[str]
+) -> tuple[F64, NDArray[np.float32]] | None:
+    """Deviations of scores and of other logits (N, M) and the voice (N,) of a clip; None for one that is too short."""
     with np.load(folder.truth, allow_pickle=False) as truth:
         times_s = truth[f"{clip}.time"].astype(float)
         seen = truth[f"{clip}.arkit"].astype(float)
         names = [str(name) for name in truth["names"]]
         late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
+    scores = [*linear, *logits]
     missing = [name for name in scores if name not in names]
     if missing:
         raise ConfigError(f"{folder.truth} has no score called {', '.join(missing)}")
@@ -128,6 +223,7 @@ def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[F64, ND
     good &= np.convolve(blinks, np.ones(2 * BLINK_REACH + 1), "same") == 0
     grid_s = np.arange(times_s[good][0], times_s[good][-1], 1.0 / MOVEMENT_FPS)
     rows = seen[good][:, [names.index(name) for name in scores]]
+    rows[:, len(linear) :] = logit(rows[:, len(linear) :])
     rows = np.stack([np.interp(grid_s, times_s[good], column) for column in rows.T], axis=1)
     rows = np.stack([slow(column) for column in rows.T], axis=1)
     rows -= np.median(rows, axis=0)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import mouth, rig
 from facetake.arrays import F32, F64, memmap
 from facetake.emotion import EMOTIONS
 from facetake.motion.waves import Wave, smoothed
@@ -71,6 +71,11 @@ LEAD_S = 0.2
 """Expression runs ahead of the voice by this."""
 SLOW_HZ = (0.12, 0.8)
 """Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
+MOST_LIFTED = 0.8
+JAW_GIVES = 0.4
+"""How far movement raises an upper lip at most, and how much of a jaw's opening may go for it: people part their lips
+by the upper one where we did by the jaw alone."""
+_TOGETHER = ("lipsTogetherU", "lipsTogetherD")
 MOST_MOVED = 0.45
 """Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
 KNEE = 0.3
@@ -172,10 +177,31 @@ def add(
             moved *= np.where(against, OPPOSED, 1.0)
             moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
             moved[:, _stressing(used)] *= (1.0 + STRESSED * swell[rows, None]).astype(np.float32)
-            values[rows, used] += (amount * moved).astype(np.float32)
-        _ease(values[rows], np.union1d(columns, used))
+            lips = np.isin(used, rig.both("mouth_upperLipRaise"))
+            shift = (amount * moved).astype(np.float32)
+            values[rows, used[~lips]] += shift[:, ~lips]
+            _lift(values[rows], used[lips], shift[:, lips])
+        _ease(values[rows], np.setdiff1d(np.union1d(columns, used), rig.both("mouth_upperLipRaise")))
         _hold_open(values[rows])
         np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
+
+
+def _lift(values: F32, columns: NDArray[np.intp], rise: F32) -> None:
+    """Raises the upper lip by what the jaw can give way for it, in place: the lips open no further than they did."""
+    if not len(columns):
+        return
+    lips = values[:, columns]
+    rise = np.clip(lips + rise, 0.0, MOST_LIFTED) - lips
+    rise = np.maximum(rise, 0.0)
+    jaw = rig.columns("C_jaw")[0]
+    together = values[:, np.concatenate([rig.both(f"mouth_{name}") for name in _TOGETHER])].mean(axis=1)
+    apart = 1.0 - np.clip(together, 0.0, 1.0)
+    opened = mouth.UPPER_LIP * rise.mean(axis=1) * len(columns) / 2.0
+    room = JAW_GIVES * np.clip(values[:, jaw], 0.0, 1.0) * apart
+    share = np.minimum(1.0, room / np.maximum(opened, 1e-6))
+    share = np.where(opened > 1e-6, share, 0.0)
+    values[:, columns] += share[:, None] * rise
+    values[:, jaw] -= share * opened / np.maximum(apart, 1e-3)
 
 
 def _ease(values: F32, columns: NDArray[np.intp]) -> None:
@@ -266,7 +292,8 @@ def _choose(
     mirrored = random.uniform(size=CANDIDATES) < 0.5
     tracks = movement.tracks[starts]
     tracks = np.where(mirrored[:, None], tracks[:, movement.mirror], tracks)
-    seam = np.sqrt(np.square(tracks - here).sum(axis=1)) if is_joined else np.zeros(CANDIDATES)
+    face = ~_speaking(movement)
+    seam = np.sqrt(np.square((tracks - here)[:, face]).sum(axis=1)) if is_joined else np.zeros(CANDIDATES)
     rows = np.minimum(starts[:, None] + np.arange(length), movement.ends[clip][:, None] - 1)
     voices = movement.voice[rows]
     voices = voices - voices.mean(axis=1, keepdims=True)
@@ -294,6 +321,11 @@ def _moving(name: str, movement: Movement | None) -> NDArray[np.intp]:
     """The tracks that raise a control of both sides."""
     modes = np.zeros((0, rig.N_CONTROLS)) if movement is None else movement.modes
     return np.flatnonzero((modes[:, rig.both(name)] > 0.0).any(axis=1))
+
+
+def _speaking(movement: Movement) -> NDArray[np.bool_]:
+    """The tracks of the mouth: pieces change where it is still, so that they may part there."""
+    return np.asarray((np.abs(movement.modes[:, _is_held()]) > 0.0).any(axis=1))
 
 
 def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:

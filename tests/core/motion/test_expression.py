@@ -167,6 +167,21 @@ def test_lips_are_left_alone(shipped: expression.Movement) -> None:
         assert np.abs(mouth.pucker(after) - mouth.pucker(before)).max() < 1e-6
 
 
+def test_corners_and_upper_lip_move_with_speech(shipped: expression.Movement) -> None:
+    """Of an open mouth corners, dimples, chin and upper lip move, and the lips open as far as without."""
+    level, speech = line()
+    weights = np.eye(len(EMOTIONS))[np.zeros(N, int)]
+    for seed in range(4):
+        values = np.tile(rig.NEUTRAL, (N, 1)).astype(np.float32)
+        values[:, rig.columns("C_jaw")] = 0.4
+        before = values.copy()
+        expression.add(values, level, speech, weights, poses(), seed, 1.0, shipped)
+        for name in ("mouth_cornerPull", "mouth_dimple", "mouth_upperLipRaise", "jaw_ChinRaiseD", "mouth_lipsRollU"):
+            assert values[:400, rig.both(name)].std(axis=0).max() > 0.01, (seed, name)
+            assert np.ptp(values[400:520, rig.both(name)]) < 1e-6, (seed, name)
+        assert np.abs(mouth.aperture(values) - mouth.aperture(before)).max() < 1e-6
+
+
 def test_the_mouth_is_still_where_nobody_speaks(shipped: expression.Movement) -> None:
     """Mouth and jaw keep one pose in a pause, in every emotion; the upper face lives on."""
     held = rig.region_mask("mouth", "jaw", "teeth", "tongue")
