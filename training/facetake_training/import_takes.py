@@ -25,6 +25,7 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, TakeError
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake.portrait.capture.audio_offset import SHORTEST_S, worth_telling
 from facetake.portrait.metrics.lips import follow
 from facetake.take import Take, resample
@@ -134,8 +135,9 @@ def import_folder(
     network = None if phonemes is None else VisemeNetwork(phonemes)
     for sentence in (*_left_out(folder, len(found)), *emotions_told([one.stem for one, _ in found], usual_emotion)):
         tell(sentence)
+    models = inference.load()
     rows = [
-        _import_line(sound, curves, index, len(found), folder, out, usual_emotion, network, tell)
+        _import_line(sound, curves, index, len(found), folder, out, usual_emotion, network, models, tell)
         for index, (sound, curves) in enumerate(found)
     ]
     table = out / "lines.jsonl"
@@ -163,6 +165,7 @@ def _import_line(
     out: Path,
     usual: str,
     network: VisemeNetwork | None,
+    models: Models,
     tell: Callable[[str], None],
 ) -> dict[str, object]:
     samples = audio.read(sound)
@@ -174,7 +177,7 @@ def _import_line(
         start = Fraction(0)
     _check_length(sound, curves, duration_s, take, start)
     values = _on_sound(take, start, duration_s)
-    if slip := _slip(sound, values):
+    if slip := _slip(sound, values, models):
         tell(f"{curves}: {sound.name} is {slip}; it is learnt as it is, so move one of them if that is so")
     name = f"{index:05d}_{sound.stem}"
     for part in ("audio", "takes"):
@@ -220,7 +223,7 @@ def _on_sound(take: Take, start: Fraction, duration_s: float) -> F32:
     return resample(replace(take, start=start), Fraction(FRAME_RATE_HZ), Fraction(0), count).values
 
 
-def _slip(sound: Path, values: F32) -> str:
+def _slip(sound: Path, values: F32, models: Models) -> str:
     """By how much a sound is off the lips of poses (T, 174), as the middle of a sentence; empty where it fits.
 
     The lips that the shipped network hears are looked for as far away as a take may slip; of a line of less than
@@ -229,7 +232,7 @@ def _slip(sound: Path, values: F32) -> str:
     if len(values) < SHORTEST_S * FRAME_RATE_HZ:
         return ""
     options = GenerateOptions("neutral", blink=False, gaze=False, head=False)
-    heard = mouth.aperture(generate(sound, options, inference.load()).take.values)
+    heard = mouth.aperture(generate(sound, options, models).take.values)
     count = min(len(heard), len(values))
     most = round(MAX_SLIP_S * FRAME_RATE_HZ)
     found = worth_telling(follow(heard[:count], mouth.aperture(values[:count]), most), FRAME_RATE_HZ)

@@ -75,6 +75,9 @@ MOST_LIFTED = 0.8
 JAW_GIVES = 0.4
 """How far movement raises an upper lip at most, and how much of a jaw's opening may go for it: people part their lips
 by the upper one where we did by the jaw alone."""
+JAW_KEEPS = 0.1
+"""The jaw's opening of which nothing goes for the upper lip: a lip that lies on the teeth lowers it again where it is
+sealed, and a jaw that had given way for it would stay too high."""
 _TOGETHER = ("lipsTogetherU", "lipsTogetherD")
 MOST_MOVED = 0.45
 """Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
@@ -197,7 +200,7 @@ def _lift(values: F32, columns: NDArray[np.intp], rise: F32) -> None:
     together = values[:, np.concatenate([rig.both(f"mouth_{name}") for name in _TOGETHER])].mean(axis=1)
     apart = 1.0 - np.clip(together, 0.0, 1.0)
     opened = mouth.UPPER_LIP * rise.mean(axis=1) * len(columns) / 2.0
-    room = JAW_GIVES * np.clip(values[:, jaw], 0.0, 1.0) * apart
+    room = JAW_GIVES * np.clip(values[:, jaw] - JAW_KEEPS, 0.0, 1.0) * apart
     share = np.minimum(1.0, room / np.maximum(opened, 1e-6))
     share = np.where(opened > 1e-6, share, 0.0)
     values[:, columns] += share[:, None] * rise
