@@ -16,7 +16,8 @@ from torch import Tensor
 from facetake.errors import RenderError
 from facetake.face.anny import load
 from facetake.render.camera import portrait
-from facetake.render.picture import draw, place, project
+from facetake.render.perspective import place, project
+from facetake.render.picture import draw
 from facetake.render.rasterizer import ENGINES, Engine, face_ids
 
 FOV_DEG = 16.0  # of the camera; a head at 1.1 m fills the picture

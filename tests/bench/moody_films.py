@@ -23,7 +23,8 @@ from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, w
 from facetake.portrait.capture.clip_list import ActorClip
 from facetake.portrait.capture.posed_face import OpenedFaceModel, Placed
 from facetake.render.camera import portrait
-from facetake.render.picture import ambient, drawn
+from facetake.render.harmonics import ambient
+from facetake.render.picture import drawn
 from facetake.rig import ARKIT_NAMES
 from facetake.visemes import VISEMES
 

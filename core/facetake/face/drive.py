@@ -54,7 +54,7 @@ def take_of(
 
 
 def head_rotation(head_deg: F32) -> F32:
-    """Rotation vectors (T, 3) in radians, for `facetake.render.picture.place`, of head angles (T, 3) in degrees."""
+    """Rotation vectors (T, 3) in radians, for `facetake.render.perspective.place`, of head angles (T, 3) in degrees."""
     return Rotation.from_matrix(rotation(head_deg).astype(np.float64)).as_rotvec().astype(np.float32)
 
 

@@ -25,7 +25,7 @@ from facetake.face.linear import check_size
 from facetake.face.model import MATERIALS, Embedding, FaceModel, Topology
 from facetake.face.surface import brows_and_below, colours, cylinder, materials, parts
 from facetake.face.transfer import Transfer
-from facetake.render.picture import rotation_matrix
+from facetake.render.perspective import rotation_matrix
 from facetake.safe_pickle import read
 
 N_IDENTITY = 300

@@ -14,7 +14,7 @@ from torch import Tensor
 from facetake.arrays import F32
 from facetake.face.model import FaceModel, Topology
 from facetake.face.transfer import Transfer
-from facetake.render.picture import to_linear
+from facetake.render.harmonics import to_linear
 
 
 @dataclass(frozen=True)

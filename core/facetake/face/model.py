@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32, I64, Mask
-from facetake.render.picture import vertex_normals
+from facetake.render.perspective import vertex_normals
 
 MATERIALS = ("skin", "lips", "socket", "cavity", "eye", "teeth", "tongue")
 """What a triangle is made of; `Topology.material` holds places in this list."""

@@ -1,7 +1,7 @@
 """A pinhole camera (as OpenCV's: x right, y down, z forward, pixel centres at +0.5) and what is posed before it.
 
 Knows rotations, projection and its inverse, and how other programs write the same picture; does not know meshes or
-images. The torch side of all this is in `facetake.render.picture`, so that a preview needs no torch.
+images. The torch side of all this is in `facetake.render.perspective`, so that a preview needs no torch.
 """
 
 from __future__ import annotations

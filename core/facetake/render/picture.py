@@ -1,19 +1,14 @@
 """A lit picture of a coloured mesh, in torch: the image formation of AudioDVP 3.1.2, each step differentiable.
 
-A posed mesh lands on the screen: rotation vectors, placement, pinhole projection, as `facetake.render.camera` has its
-axes (x right, y down, z forward, pixel centres at +0.5). From face ids come surface points with perspective-correct
-barycentric weights, which carry gradients; only covered pixels are kept, as one list over the whole batch, so that
-cost follows the picture's content. Gradients reach positions, colours and light, but not the outline, since the ids
-are fixed. Light comes from everywhere, as nine spherical harmonics a colour; their basis has AudioDVP's constants and
-axes (x right, y up, z towards the viewer, as in the reconstructions it builds on), while normals come in camera space
-(y down, z away): the flip is here. `drawn` is the same for numpy in and sRGB bytes out. Knows meshes, colours, light
-and a camera; does not know face models.
+From face ids come surface points with perspective-correct barycentric weights, which carry gradients; only covered
+pixels are kept, as one list over the whole batch, so that cost follows the picture's content. Gradients reach
+positions, colours and light, but not the outline, since the ids are fixed. `drawn` is the same for numpy in and sRGB
+bytes out. Knows meshes, colours, light and a camera; does not know face models.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import pi, sqrt
 
 import numpy as np
 import torch
@@ -22,6 +17,8 @@ from torch import Tensor
 
 from facetake.arrays import F32, U8
 from facetake.render.camera import Camera
+from facetake.render.harmonics import shade, to_srgb
+from facetake.render.perspective import project, vertex_normals
 from facetake.render.rasterizer import Engine, face_ids
 
 
@@ -127,7 +124,7 @@ def draw(
         vertices: (B, V, 3) camera space, metres.
         faces: (F, 3).
         albedo: (B, V, 3) or (1, V, 3), linear.
-        light: (B, 9, 3) or (1, 9, 3) coefficients of `facetake.render.picture`.
+        light: (B, 9, 3) or (1, 9, 3) coefficients of `facetake.render.harmonics`.
         camera: what sees it.
         engine: in place of the rasterizer that was chosen.
         focal: in place of the camera's.
@@ -150,7 +147,7 @@ def drawn(space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, ba
         space: (V, 3) camera space, metres.
         faces: (F, 3); those seen from behind, as through a cut neck, are left out.
         colour: (V, 3) linear albedo.
-        light: (9, 3) coefficients of `facetake.render.picture`.
+        light: (9, 3) coefficients of `facetake.render.harmonics`.
         camera: what sees it.
         back: what is behind it.
     """
@@ -169,115 +166,3 @@ def seen_faces(space: F32, faces: Tensor, camera: Camera) -> NDArray[np.int32]:
     screen = torch.from_numpy(np.ascontiguousarray(camera.project(space), np.float32))
     ids: NDArray[np.int32] = face_ids(screen[None], faces, camera.size, one_sided=True)[0].numpy()
     return ids
-
-
-SMALLEST_ANGLE = 1e-4  # radians: below it the series is exact in float32, and 0 / 0 is kept out of gradients
-
-
-def rotation_matrix(rotation: Tensor) -> Tensor:
-    """Matrices (..., 3, 3) of rotation vectors (..., 3): axis times angle in radians. Smooth at zero."""
-    square = (rotation * rotation).sum(dim=-1)[..., None, None]
-    small = square < SMALLEST_ANGLE**2
-    angle = torch.where(small, torch.ones_like(square), square).sqrt()
-    sine = torch.where(small, 1.0 - square / 6.0, angle.sin() / angle)
-    cosine = torch.where(small, 0.5 - square / 24.0, (1.0 - angle.cos()) / (angle * angle))
-    x, y, z = rotation.unbind(dim=-1)
-    zero = torch.zeros_like(x)
-    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).reshape(*x.shape, 3, 3)
-    still = torch.eye(3, dtype=rotation.dtype, device=rotation.device)
-    turned: Tensor = still + sine * cross + cosine * (cross @ cross)
-    return turned
-
-
-def place(vertices: Tensor, rotation: Tensor, translation: Tensor) -> Tensor:
-    """Camera-space vertices (B, V, 3) of head-space ones (B, V, 3), both in metres.
-
-    rotation (B, 3): rotation vectors in radians, about the head's origin; translation (B, 3) m: where the origin goes.
-    """
-    return vertices @ rotation_matrix(rotation).transpose(-1, -2) + translation[..., None, :]
-
-
-def project(points: Tensor, camera: Camera, focal: Tensor | None = None) -> Tensor:
-    """Screen positions (..., 3) of camera-space points (..., 3): x, y in pixels and depth in metres.
-
-    focal: focal length in pixels in place of the camera's, to be fitted.
-    """
-    length = camera.focal if focal is None else focal
-    depth = points[..., 2:]
-    centre = points.new_tensor(camera.centre)
-    return torch.cat([points[..., :2] / depth * length + centre, depth], dim=-1)
-
-
-def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
-    """Area-weighted unit normals (B, V, 3) of vertices (B, V, 3) and faces (F, 3).
-
-    They point outwards where faces run counter-clockwise in a picture taken from outside, as in every face model here.
-    """
-    # one flat list over the batch: indices of a second axis are looked up several times as slowly
-    first = torch.arange(len(vertices), device=faces.device)[:, None] * vertices.shape[1]
-    corner = [(first + faces[:, k]).flatten() for k in range(3)]
-    flat = vertices.flatten(0, 1)
-    a, b, c = (flat.index_select(0, at) for at in corner)
-    normal = torch.linalg.cross(b - a, c - a)
-    total = torch.zeros_like(flat)
-    for at in corner:
-        total = total.index_add(0, at, normal)
-    return torch.nn.functional.normalize(total, dim=-1, eps=1e-12).view(vertices.shape)
-
-
-N_BANDS = 9  # orders 0 to 2: 98 % of what even skin reflects (Ramamoorthi and Hanrahan 2001)
-AMBIENT = 0.7
-"""Coefficient of the first band in the light that a fit starts from: even light from all sides."""
-# the cosine lobe's share of each order, times the harmonics' own constants
-_C0 = pi / sqrt(4.0 * pi)
-_C1 = 2.0 * pi / sqrt(3.0) * sqrt(3.0) / sqrt(4.0 * pi)
-_C2 = 2.0 * pi / sqrt(8.0) * 3.0 * sqrt(5.0) / sqrt(12.0 * pi)
-
-
-def ambient(device: torch.device | str = "cpu") -> Tensor:
-    """Even grey light (9, 3): what a fit starts from."""
-    light = torch.zeros(N_BANDS, 3, device=device)
-    light[0] = AMBIENT
-    return light
-
-
-def basis(normals: Tensor) -> Tensor:
-    """Y (..., 9) of unit normals (..., 3) in camera space."""
-    x = normals[..., 0]
-    y = -normals[..., 1]
-    z = -normals[..., 2]
-    return torch.stack(
-        [
-            torch.full_like(x, _C0),
-            -_C1 * y,
-            _C1 * z,
-            -_C1 * x,
-            _C2 * x * y,
-            -_C2 * y * z,
-            _C2 * 0.5 / sqrt(3.0) * (3.0 * z * z - 1.0),
-            -_C2 * x * z,
-            _C2 * 0.5 * (x * x - y * y),
-        ],
-        dim=-1,
-    )
-
-
-def shade(albedo: Tensor, normals: Tensor, light: Tensor) -> Tensor:
-    """Colours (..., N, 3): albedo (..., N, 3) times the light that falls on normals (..., N, 3); equation in 3.1.2.
-
-    light (..., 9, 3): coefficients of red, green and blue, `ambient` included. Not clamped; a picture clamps to 0..1.
-    """
-    return albedo * (basis(normals) @ light)
-
-
-def to_srgb(linear: Tensor) -> Tensor:
-    """SRGB 0..1 of linear light, any shape; what lies outside is clamped. Its slope stays finite at black."""
-    inside = linear.clamp(0.0, 1.0)
-    curve = 1.055 * inside.clamp(min=0.0031308) ** (1.0 / 2.4) - 0.055
-    return torch.where(inside <= 0.0031308, 12.92 * inside, curve)
-
-
-def to_linear(srgb: Tensor) -> Tensor:
-    """Linear light 0..1 of sRGB 0..1, any shape."""
-    curve = ((srgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
-    return torch.where(srgb <= 0.04045, srgb / 12.92, curve)

@@ -15,7 +15,9 @@ from facetake.face.anny import BLINK_SHARE, LANDMARK_FILE, MODEL_FILE, Anny, loa
 from facetake.face.ibug import EYES, IBUG_68, MOUTH, NOSE  # noqa: E402
 from facetake.face.model import MATERIALS  # noqa: E402
 from facetake.render.camera import portrait  # noqa: E402
-from facetake.render.picture import ambient, draw, place  # noqa: E402
+from facetake.render.harmonics import ambient  # noqa: E402
+from facetake.render.perspective import place  # noqa: E402
+from facetake.render.picture import draw  # noqa: E402
 from facetake.rig import ARKIT_NAMES  # noqa: E402
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="torch comes with the train and port
 from facetake.face.anny import load  # noqa: E402
 from facetake.face.drive import expression_of, head_angles, head_rotation, take_of  # noqa: E402
 from facetake.face.head import rotation  # noqa: E402
-from facetake.render.picture import rotation_matrix  # noqa: E402
+from facetake.render.perspective import rotation_matrix  # noqa: E402
 from facetake.rig import MAXIMUM, MINIMUM, NEUTRAL, columns, from_arkit, to_arkit  # noqa: E402
 from facetake.take import Take  # noqa: E402
 

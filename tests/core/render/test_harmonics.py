@@ -1,4 +1,4 @@
-"""Tests of facetake.render.picture: the basis is that of real light, and colours go there and back."""
+"""Tests of facetake.render.harmonics: the basis is that of real light, and colours go there and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
-from facetake.render.picture import AMBIENT, ambient, basis, shade, to_linear, to_srgb  # noqa: E402
+from facetake.render.harmonics import AMBIENT, ambient, basis, shade, to_linear, to_srgb  # noqa: E402
 
 
 def sphere(number: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Tests of facetake.render.picture against numpy, scipy and finite differences."""
+"""Tests of facetake.render.perspective against numpy, scipy and finite differences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="torch comes with the train and port
 from scipy.spatial.transform import Rotation  # noqa: E402
 
 from facetake.render.camera import Camera, pytorch3d_ndc  # noqa: E402
-from facetake.render.picture import place, project, rotation_matrix, vertex_normals  # noqa: E402
+from facetake.render.perspective import place, project, rotation_matrix, vertex_normals  # noqa: E402
 from facetake.render.shade import vertex_normals as numba_normals  # noqa: E402
 
 if TYPE_CHECKING:

@@ -10,11 +10,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
 from facetake.render.camera import Camera  # noqa: E402
-from facetake.render.picture import (  # noqa: E402
-    barycentric,
-    fragments,
-    project,  # noqa: E402
-)
+from facetake.render.perspective import project  # noqa: E402
+from facetake.render.picture import barycentric, fragments  # noqa: E402
 from facetake.render.rasterizer import face_ids  # noqa: E402
 
 if TYPE_CHECKING:

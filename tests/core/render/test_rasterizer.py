@@ -14,11 +14,8 @@ from facetake.errors import RenderError  # noqa: E402
 from facetake.face.head import load  # noqa: E402
 from facetake.render import rasterizer  # noqa: E402
 from facetake.render.camera import portrait  # noqa: E402
-from facetake.render.picture import (  # noqa: E402
-    fragments,  # noqa: E402
-    place,
-    project,
-)
+from facetake.render.perspective import place, project  # noqa: E402
+from facetake.render.picture import fragments  # noqa: E402
 from facetake.render.rasterizer import face_ids  # noqa: E402
 
 if TYPE_CHECKING:

@@ -22,7 +22,9 @@ from facetake.errors import RenderError
 from facetake.face.anny import Anny
 from facetake.face.model import MATERIALS, Embedding
 from facetake.render.camera import portrait
-from facetake.render.picture import ambient, draw, place, to_srgb
+from facetake.render.harmonics import ambient, to_srgb
+from facetake.render.perspective import place
+from facetake.render.picture import draw
 from facetake.rig import ARKIT_NAMES
 
 N_POINTS = 478  # MediaPipe's, irises included

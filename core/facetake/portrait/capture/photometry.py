@@ -18,7 +18,8 @@ from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.render.camera import Camera, placed
-from facetake.render.picture import N_BANDS, basis, seen_faces, to_linear
+from facetake.render.harmonics import N_BANDS, basis, to_linear
+from facetake.render.picture import seen_faces
 
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth

@@ -20,7 +20,9 @@ from facetake.portrait.regress.network import FaceEstimate
 from facetake.portrait.regress.settings import RegressionLossSettings
 from facetake.portrait.video.compositing import PAPER_PX
 from facetake.render.camera import Camera
-from facetake.render.picture import Picture, draw, place, project, to_srgb
+from facetake.render.harmonics import to_srgb
+from facetake.render.perspective import place, project
+from facetake.render.picture import Picture, draw
 
 N_LANDMARKS = 68  # iBUG's
 

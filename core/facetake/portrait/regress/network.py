@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from facetake import pretrained
 from facetake.networks.resnet import MEAN_BGR, UNUSED, ResNet
 from facetake.portrait.regress.settings import RegressionSettings
-from facetake.render.picture import N_BANDS, ambient, rotation_matrix
+from facetake.render.harmonics import N_BANDS, ambient
+from facetake.render.perspective import rotation_matrix
 
 LIGHT = N_BANDS * 3  # of red, green and blue
 POSE = 3  # numbers of a rotation, and of a translation

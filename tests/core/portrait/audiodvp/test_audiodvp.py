@@ -42,7 +42,7 @@ from facetake.portrait.metrics import lips  # noqa: E402
 from facetake.portrait.training.devices import as_pictures  # noqa: E402
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
 from facetake.portrait.video.compositing import Region, around  # noqa: E402
-from facetake.render.picture import ambient  # noqa: E402
+from facetake.render.harmonics import ambient  # noqa: E402
 from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 

@@ -13,7 +13,9 @@ from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, w
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.landmark_translation.still.mesh import model_points
 from facetake.render.camera import portrait
-from facetake.render.picture import ambient, draw, place, project, to_srgb
+from facetake.render.harmonics import ambient, to_srgb
+from facetake.render.perspective import place, project
+from facetake.render.picture import draw
 
 RATE = Fraction(25)
 ACTED = {"jawOpen": 0.6, "mouthSmileLeft": 0.7, "mouthSmileRight": 0.7, "browInnerUp": 0.7}

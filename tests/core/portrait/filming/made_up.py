@@ -13,7 +13,8 @@ from facetake.face.model import FaceModel
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised, linearised
 from facetake.render.camera import Camera, placed, portrait, rotation_matrices
-from facetake.render.picture import N_BANDS, drawn
+from facetake.render.harmonics import N_BANDS
+from facetake.render.picture import drawn
 
 SIZE = 256
 ACTED = {

@@ -10,7 +10,8 @@ import torch
 
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
 from facetake.portrait.capture.posed_face import Placed, open_face
-from facetake.render.picture import ambient, drawn
+from facetake.render.harmonics import ambient
+from facetake.render.picture import drawn
 from facetake.rig import ARKIT_NAMES
 
 RATE = Fraction(25)

@@ -28,7 +28,8 @@ from facetake.portrait.regress.settings import RegressionLossSettings, Regressio
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
 from facetake.pretrained import VARIABLE, WeightsMissingError
 from facetake.render.camera import portrait
-from facetake.render.picture import place, project, to_srgb
+from facetake.render.harmonics import to_srgb
+from facetake.render.perspective import place, project
 
 N = 8
 SIZE = 64
