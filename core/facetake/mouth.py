@@ -28,9 +28,13 @@ def _both(values: NDArray[np.floating], name: str) -> F32:
     return np.asarray(values[:, rig.both(f"mouth_{name}")].mean(axis=1), np.float32)
 
 
+def together(values: NDArray[np.floating]) -> F32:
+    """(T,) 0..1 how far lips of poses (T, 174) stay together when the jaw opens."""
+    return np.asarray(np.clip(0.5 * (_both(values, "lipsTogetherU") + _both(values, "lipsTogetherD")), 0.0, 1.0))
+
+
 def aperture(values: NDArray[np.floating]) -> F32:
     """(T,) opening between the inner lips of poses (T, 174), from 0; about 0.5 in a wide vowel."""
-    together = np.clip(0.5 * (_both(values, "lipsTogetherU") + _both(values, "lipsTogetherD")), 0.0, 1.0)
     jaw = values[:, rig.columns("C_jaw")[0]]
     lips = (
         0.35 * _both(values, "lowerLipDepress")
@@ -38,7 +42,7 @@ def aperture(values: NDArray[np.floating]) -> F32:
         + 0.15 * _both(values, "stretch")
     )
     press = 0.3 * np.clip(_both(values, "pressU"), 0.0, 1.0)
-    return np.asarray(np.maximum(jaw * (1.0 - together) + lips - press, 0.0), np.float32)
+    return np.asarray(np.maximum(jaw * (1.0 - together(values)) + lips - press, 0.0), np.float32)
 
 
 def pucker(values: NDArray[np.floating]) -> F32:

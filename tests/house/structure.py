@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("core", "training")
 BLOCK = 10
 """Lines that must be alike for a block to count as repeated: fewer are idioms."""
-MOST_PASSED = {"audiodvp": 52, "read": 55, "landmark": 68}
+MOST_PASSED = {"audiodvp": 54, "read": 55, "landmark": 68}
 """Modules that a render of each system may pass, as trained by `--settings tiny`: as few as were reached. Tests of the
 commands hold them, where such trainings are at hand. Where a network is regressed, as in `quick`, all that `generate`
 passes comes beside them."""

@@ -102,7 +102,7 @@ def test_labels_are_reconsidered_where_a_network_is_sure() -> None:
     shares = np.zeros((600, 1), np.float32)
     for start, share in ((200, 0.8), (300, 0.8), (400, 0.97)):
         shares[start : start + 30] = share
-    found = heard_events.believed(("breath_in",), first, first, shares, is_other=False)
+    found = heard_events.believed(("breath_in",), first, first, shares)
 
     assert [span[:2] for span in found.spans if span[2] == "breath_in"] == [(100, 130), (200, 230), (400, 430)]
     assert found.labels[400:430].all() and found.known[400:430].all() and not found.known[300:330].any()
@@ -119,7 +119,7 @@ def test_what_does_not_stand_out_of_other_noise_is_left_open() -> None:
     other = replace(_levels({100: 30}), spans=spans[:2])
     for start, last, _ in spans[:2]:
         other.labels[start:last] = 1.0
-    found = heard_events.believed(("breath_in",), other, first, shares, is_other=True)
+    found = heard_events.believed(("breath_in",), other, first, shares)
 
     assert found.spans == (spans[0], (200, 230, "unsure"))
     assert found.labels[100:130].all() and found.known[100:130].all()

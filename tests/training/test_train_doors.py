@@ -43,6 +43,35 @@ def test_without_torch_the_extra_is_named(command: str, given: Path, tmp_path: P
 
 torch = pytest.importorskip("torch", reason="torch comes with the train extra")
 
+DRAWS = ("numba", "av", "PIL", "skimage", "librosa", "mediapipe")
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        (["import", "takes", "-o", "out"], "nothing to import in takes"),
+        (["finetune", "takes", "-o", "out"], "nothing to import in takes"),
+        (["styles", "takes", "-o", "out"], "takes holds no takes"),
+        (["export", "gone.toml", "-o", "out"], "gone.toml"),
+        (["measure", "lips", "--truth", "gone.npz", "--audio", "takes"], "gone.npz"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_the_train_extra_alone_serves_takes(order: list[str], says: str, tmp_path: Path) -> None:
+    """What draws faces comes with other extras, and learning from takes asks for none of it."""
+    (tmp_path / "takes").mkdir()
+    absent = f"import sys; sys.modules |= dict.fromkeys({DRAWS}); "
+    done = subprocess.run(
+        [sys.executable, "-c", absent + "from facetake_training.cli import main; sys.exit(main(sys.argv[1:]))", *order],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1) and says in done.stderr, done.stderr
+
+
 from facetake_training.cli import main  # noqa: E402  after the skip
 
 

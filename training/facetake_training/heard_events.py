@@ -195,7 +195,7 @@ def train(config: EventConfig) -> Path:
     return config.out / "best.safetensors"
 
 
-def reconsidered(config: EventConfig, parts: Sequence[Part], taught: Sequence[Part]) -> list[Part]:
+def reconsidered(config: EventConfig, parts: Sequence[Part], taught: Sequence[Part]) -> Sequence[Part]:
     """What to learn from, after networks that learnt from the other folds heard each recording.
 
     Args:
@@ -210,13 +210,11 @@ def reconsidered(config: EventConfig, parts: Sequence[Part], taught: Sequence[Pa
             for number in range(fold, len(recordings), config.folds):
                 first = recordings[number][0]
                 shares = probabilities(network, first)
-                recordings[number] = tuple(
-                    believed(config.kinds, one, first, shares, is_other=one is not first) for one in recordings[number]
-                )
-    return list(found)
+                recordings[number] = tuple(believed(config.kinds, one, first, shares) for one in recordings[number])
+    return found
 
 
-def believed(kinds: Sequence[str], line: Listened, first: Listened, shares: F32, is_other: bool) -> Listened:
+def believed(kinds: Sequence[str], line: Listened, first: Listened, shares: F32) -> Listened:
     """A recording with labels that are reconsidered.
 
     What nobody labelled is left open where an event is likely, and believed where a network is sure of it; in a
@@ -224,10 +222,9 @@ def believed(kinds: Sequence[str], line: Listened, first: Listened, shares: F32,
 
     Args:
         kinds: of events.
-        line: the recording, or another making of it.
+        line: `first` itself, or another making of it.
         first: the recording as it is.
         shares: (T, K) probabilities in `first`, by a network that did not learn from it.
-        is_other: whether the line is another making of it.
     """
     labels, known, spans = line.labels.copy(), line.known.copy(), list(line.spans)
     shares = shares.copy()
@@ -242,7 +239,7 @@ def believed(kinds: Sequence[str], line: Listened, first: Listened, shares: F32,
             if all(what == UNSURE for _, _, what in there) and (there or one.confidence > SURE):
                 spans = [*(span for span in spans if span not in there), (a, b, kind)]
                 labels[a:b, number], known[a:b] = 1.0, 1.0
-    for a, b, what in [span for span in spans if is_other and span[2] != UNSURE]:
+    for a, b, what in [span for span in spans if line is not first and span[2] != UNSURE]:
         if not _stands_out(line, a, b):
             spans[spans.index((a, b, what))] = (a, b, UNSURE)
             labels[a:b], known[max(0, a - NEAR) : b + NEAR] = 0.0, 0.0

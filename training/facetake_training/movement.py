@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from facetake import audio, files, rig
 from facetake.arrays import F64
@@ -126,14 +127,12 @@ def _modes(table: Mapping[str, Mapping[str, float]]) -> tuple[list[str], NDArray
         for side in ("Left", "Right") if name != "browInnerUp" else ("",):
             scores.append(name + side)
             rows.append(_row(controls, side))
-    swapped = [name.replace("Left", "*").replace("Right", "Left").replace("*", "Right") for name in scores]
-    return scores, np.stack(rows), np.array([scores.index(name) for name in swapped])
+    return scores, np.stack(rows), np.array([scores.index(_other(name)) for name in scores])
 
 
 def logit(scores: F64) -> F64:
     """What the tracker's scores follow evenly: near nothing and near all they are flat."""
-    held = np.clip(scores, FLOOR, 1.0 - FLOOR)
-    return np.asarray(np.log(held / (1.0 - held)))
+    return np.asarray(special.logit(np.clip(scores, FLOOR, 1.0 - FLOOR)))
 
 
 class SpeakingMouth:
@@ -146,11 +145,13 @@ class SpeakingMouth:
     """
 
     def __init__(self, config: MovementConfig) -> None:
-        sided = {name for part in config.mouth.values() for name in part.seen if name.endswith(("Left", "Right"))}
-        stems = {name.removesuffix("Left").removesuffix("Right") for name in sided} - {"mouth"}
-        self.scores = [
-            name for stem in config.rest for name in ((stem + "Left", stem + "Right") if stem in stems else (stem,))
-        ]
+        known = {name for part in config.mouth.values() for name in part.seen}
+        raised: dict[str, float] = {}
+        for name, value in config.rest.items():
+            sides = (name + "Left", name + "Right")
+            raised |= dict.fromkeys(sides if known.intersection(sides) else (name,), value)
+        self.scores = list(raised)
+        self._raised = np.array(list(raised.values()))
         columns, self._signs, rows, names = [], [], [], []
         for name, part in config.mouth.items():
             for side in ("Left", "Right") if part.sides else ("",):
@@ -162,7 +163,6 @@ class SpeakingMouth:
                         names.append(name + key + side)
                         self._signs.append((len(columns) - 1, sign))
         self._seen = np.array(columns, np.float64).T
-        self._raised = np.array([config.rest[_stem(score, config.rest)] for score in self.scores])
         self.modes = np.stack(rows)
         swapped = [_turned(_other(name)) for name in names]
         self.mirror = np.array([names.index(name) for name in swapped])
@@ -173,11 +173,6 @@ class SpeakingMouth:
         moved = (logits + self._raised) @ solved.T
         parts = np.stack([np.maximum(sign * moved[:, column], 0.0) for column, sign in self._signs], axis=1)
         return np.asarray(np.round(STEPS * parts) / STEPS)
-
-
-def _stem(score: str, stems: Mapping[str, float]) -> str:
-    """The name under which a score stands in the configuration."""
-    return score if score in stems else score.removesuffix("Left").removesuffix("Right")
 
 
 def _turned(name: str) -> str:

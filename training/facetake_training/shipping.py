@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -39,15 +39,16 @@ from facetake.networks.event_detector import EventDetector
 from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.networks.voice_emotion import VoiceEmotion
 from facetake.networks.whisper import WhisperEncoder
-from facetake.portrait.landmark_translation.still.mouth import SIDE_PX
 from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
 from facetake_training.heard_events import EventConfig
-from facetake_training.mouth_painting.painter import PainterConfig, trained
 from facetake_training.movement import MovementConfig
 from facetake_training.viseme import VisemeConfig
+
+if TYPE_CHECKING:
+    from facetake_training.mouth_painting.painter import PainterConfig
 
 WEIGHTS = "audio2rig.safetensors"
 SIZE = "audio2rig.json"
@@ -70,6 +71,8 @@ def export(config_path: Path, out: Path) -> str:
     """
     table = read_table(config_path)
     if "clips" in table and "kept_aside" in table:
+        from facetake_training.mouth_painting.painter import PainterConfig  # it draws, by another extra
+
         return export_painter_run(load_config(PainterConfig, config_path), config_path.name, out)
     if "modes" in table:
         return export_motion(load_config(MovementConfig, config_path), config_path.name, out)
@@ -218,7 +221,13 @@ def export_events_run(config: EventConfig, name: str, out: Path) -> str:
 
 
 def export_painter_run(config: PainterConfig, name: str, out: Path) -> str:
-    """Exports a run of what paints inside the mouth of a photograph; see `export`."""
+    """Exports a run of what paints inside the mouth of a photograph; see `export`.
+
+    It alone needs what draws faces, of the portrait extra, so that takes are learnt without.
+    """
+    from facetake.portrait.landmark_translation.still.mouth import SIDE_PX
+    from facetake_training.mouth_painting.painter import trained
+
     network = trained(config)
     about = _about(config.out / "last.json")
     out.mkdir(parents=True, exist_ok=True)

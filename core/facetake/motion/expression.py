@@ -78,7 +78,6 @@ by the upper one where we did by the jaw alone."""
 JAW_KEEPS = 0.1
 """The jaw's opening of which nothing goes for the upper lip: a lip that lies on the teeth lowers it again where it is
 sealed, and a jaw that had given way for it would stay too high."""
-_TOGETHER = ("lipsTogetherU", "lipsTogetherD")
 MOST_MOVED = 0.45
 """Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
 KNEE = 0.3
@@ -193,16 +192,12 @@ def _lift(values: F32, columns: NDArray[np.intp], rise: F32) -> None:
     """Raises the upper lip by what the jaw can give way for it, in place: the lips open no further than they did."""
     if not len(columns):
         return
-    lips = values[:, columns]
-    rise = np.clip(lips + rise, 0.0, MOST_LIFTED) - lips
-    rise = np.maximum(rise, 0.0)
+    rise = np.clip(rise, 0.0, np.maximum(MOST_LIFTED - values[:, columns], 0.0))
     jaw = rig.columns("C_jaw")[0]
-    together = values[:, np.concatenate([rig.both(f"mouth_{name}") for name in _TOGETHER])].mean(axis=1)
-    apart = 1.0 - np.clip(together, 0.0, 1.0)
-    opened = mouth.UPPER_LIP * rise.mean(axis=1) * len(columns) / 2.0
+    apart = 1.0 - mouth.together(values)
+    opened = mouth.UPPER_LIP * rise.sum(axis=1) / 2.0  # of either side half
     room = JAW_GIVES * np.clip(values[:, jaw] - JAW_KEEPS, 0.0, 1.0) * apart
     share = np.minimum(1.0, room / np.maximum(opened, 1e-6))
-    share = np.where(opened > 1e-6, share, 0.0)
     values[:, columns] += share[:, None] * rise
     values[:, jaw] -= share * opened / np.maximum(apart, 1e-3)
 
